@@ -1,0 +1,62 @@
+"""The tree of turns keeps everything."""
+
+from toprouter_nb.history import History, branch_of
+from toprouter_nb.turns import assistant, user
+
+
+def exchange(question, answer):
+    """Return two turns as `History.add` takes them."""
+    return [(user(question), None), (assistant(answer), None)]
+
+
+def texts(history):
+    """Return what is said on the current path."""
+    return [node.turn.text for node in history.path()]
+
+
+def test_turns_follow_each_other():
+    """What is added last is where the conversation stands."""
+    history = History()
+    history.add(exchange("a", "b"))
+    history.add(exchange("c", "d"))
+    assert texts(history) == ["a", "b", "c", "d"]
+
+
+def test_going_back_and_on_makes_a_sibling():
+    """The branch left behind stays in the tree, after the older one."""
+    history = History()
+    history.add(exchange("a", "b"))
+    start = history.path()[0]
+    history.add([(assistant("other"), None)], after=start)
+    assert texts(history) == ["a", "other"]
+    assert [child.turn.text for child in start.children] == ["b", "other"]
+
+
+def test_a_turn_is_encoded_once():
+    """The JSON of a turn is the same object at the second look, in a copy too."""
+    history = History()
+    history.add(exchange("a", "b"))
+    first = history.path()[0].encoded()
+    assert history.path()[0].encoded() is first
+    assert history.copy(history.path()).path()[0].encoded() is first
+
+
+def test_the_drawing_shows_every_branch_and_marks_the_current_one():
+    """One line a turn, indented where it branches, a star on the path that goes on."""
+    history = History()
+    history.add(exchange("a", "b"))
+    history.add([(assistant("other\nline"), None)], after=history.path()[0])
+    assert repr(branch_of(history)) == "* user: a\n    assistant: b\n*   assistant: other line"
+
+
+def test_a_conversation_of_thousands_of_turns_has_no_depth_limit():
+    """Neither the tree nor its drawing recurses."""
+    history = History()
+    for _ in range(3_000):
+        history.add(exchange("q", "a"))
+    assert repr(branch_of(history)).count("\n") == 5_999
+
+
+def test_an_empty_tree_says_so():
+    """The drawing of nothing is a sentence."""
+    assert repr(branch_of(History())) == "(nothing asked yet)"

@@ -1,0 +1,163 @@
+"""A key is shown nowhere, and text that repeats it is masked, in one piece or streamed."""
+
+import copy
+import io
+import json
+import pickle
+import pprint
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toprouter_nb.secret import MASK, Secret, StreamMask, _Pieces
+
+KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
+KEYS = st.text("abc", min_size=0, max_size=30)
+
+
+def _show_logged(secret):
+    return f"{secret}|{secret!r}|{secret!s}|{pprint.pformat({'key': secret})}|{[secret]}"
+
+
+def _show_traceback(secret):
+    try:
+        raise ValueError(secret)
+    except ValueError as error:
+        lines = traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        return "".join(lines)
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        _show_logged,
+        _show_traceback,
+        lambda secret: str([getattr(secret, name) for name in dir(secret) if name.startswith("_r")]),
+        lambda secret: json.dumps({"key": secret}, default=str),
+        lambda secret: repr(pickle.dumps(secret)),
+        lambda secret: repr(copy.deepcopy({"key": secret})),
+        lambda secret: repr(StreamMask(secret)) + _slots_of(StreamMask(secret)) + _slots_of(_Pieces(secret.reveal())),
+    ],
+)
+def test_the_key_is_shown_nowhere(show):
+    """No way of showing the object, its attributes, its copies or a traceback with locals has a piece of the key."""
+    shown = show(Secret(KEY))
+    assert not [KEY[start : start + 6] for start in range(len(KEY) - 5) if KEY[start : start + 6] in shown]
+
+
+def test_json_refuses_a_secret():
+    """A secret that gets into JSON by accident is an error, not a leak."""
+    with pytest.raises(TypeError, match="Secret is not JSON serializable"):
+        json.dump({"key": Secret(KEY)}, io.StringIO())
+
+
+def test_copies_keep_it_and_pickles_do_not():
+    """Inside the process a copy is as good as the original; what is stored or sent is empty."""
+    secret = Secret(KEY)
+    assert copy.copy(secret).reveal() == copy.deepcopy([secret])[0].reveal() == KEY
+    assert pickle.loads(pickle.dumps(secret)).reveal() == ""
+
+
+def test_secrets_compare_by_value_with_secrets_only():
+    """Two secrets of one value are equal and hash alike; a secret is never equal to a text."""
+    assert (Secret(KEY), hash(Secret(KEY))) == (Secret(KEY), hash(Secret(KEY)))
+    assert Secret(KEY) != Secret("other")
+    assert Secret(KEY) != KEY
+    assert (bool(Secret()), bool(Secret(KEY)), repr(Secret())) == (False, True, "Secret('')")
+
+
+def test_last_characters_are_four_of_a_long_key():
+    """People may see four characters to tell keys apart, unless the key is too short to spare them."""
+    assert Secret(KEY).last_characters() == "cdef"
+    assert Secret("sk-12345678901234567890"[:23]).last_characters() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"Incorrect API key provided: {KEY}.", f"Incorrect API key provided: {MASK}."),
+        (f"{KEY[:20]}...{KEY[-12:]}", f"{MASK}...{MASK}"),
+        (f"{KEY[:11]}", KEY[:11]),
+        (f"{KEY}{KEY}", f"{MASK}{MASK}"),
+        ("another sk-proj-ABCDEFGHIJKLMNOP1234 here", f"another {MASK} here"),
+        ("gsk_ABCDEFGHIJKLMNOP AIzaABCDEFGHIJKLMNOP hf_ABCDEFGHIJKLMNOP", f"{MASK} {MASK} {MASK}"),
+        ("Authorization: Bearer eyJhbGciOi.J9.abc", f"Authorization: Bearer {MASK}"),
+        ("read-or-write-operations-now, task-sk-like", "read-or-write-operations-now, task-sk-like"),
+        ("nothing to hide", "nothing to hide"),
+        ("", ""),
+    ],
+)
+def test_text_of_others_is_masked(text, shown):
+    """The key, its pieces of twelve characters or more, and other key-like words are hidden; ordinary words stay."""
+    assert Secret(KEY).mask(text) == shown
+
+
+def test_short_keys_are_masked_whole_or_not_at_all():
+    """A key of six to eleven characters is hidden as a whole; a shorter one would eat ordinary words."""
+    assert Secret("tr-123").mask("tr-123 tr-12") == f"{MASK} tr-12"
+    assert Secret("test").mask("a test") == "a test"
+    assert Secret().mask("a test") == "a test"
+
+
+@given(KEYS, st.data())
+def test_masking_leaves_no_piece(value, data):
+    """Masked text holds no piece of twelve characters of the key, and equals the plain definition of masking."""
+    text = "".join(data.draw(st.lists(st.sampled_from(["a", "b", "c", "x", value[:14], value[5:], value]), max_size=12)))
+    assert Secret(value).mask(text) == _mask_plainly(text, value, passing=0)
+
+
+@given(KEYS, st.data())
+def test_streamed_text_is_masked_whatever_the_cut(value, data):
+    """Deltas joined equal the masked whole text, but for three characters before each mask; no piece gets out."""
+    text = "".join(data.draw(st.lists(st.sampled_from(["a", "b", "c", "x", value[:14], value[5:], value]), max_size=12)))
+    mask, shown = StreamMask(Secret(value)), ""
+    while text:
+        size = data.draw(st.integers(0, 15))
+        shown, text, fed = shown + mask.feed(text[:size]), text[size:], locals().get("fed", "") + text[:size]
+    shown += mask.flush()
+    assert shown == _mask_plainly(locals().get("fed", ""), value, passing=3)
+    assert not [start for start in range(len(value) - 11) if value[start : start + 12] in shown]
+
+
+def test_ordinary_deltas_pass_as_they_come():
+    """Deltas whose end is no piece of the key are handed out whole at once."""
+    mask = StreamMask(Secret(KEY))
+    deltas = ["Hello", " world", ",", " this", " is", " a", " long sentence, longer than any piece", ".", "\n\n", "", "x"]
+    assert [mask.feed(delta) for delta in deltas] == deltas
+    assert mask.flush() == ""
+
+
+def test_a_key_spelled_slowly_never_gets_out():
+    """A key that comes character by character is replaced while it comes; what only looked like it is given back."""
+    mask = StreamMask(Secret(KEY))
+    assert "".join(mask.feed(character) for character in f"It is {KEY}!") + mask.flush() == f"It is sk-{MASK}!"
+    mask = StreamMask(Secret(KEY))
+    assert [mask.feed(text) for text in ("It is sk-or-v1", "-0", "!")] == ["It is sk-", "", "or-v1-0!"]
+    assert (mask.feed("sk-or-v1"), mask.flush(), mask.flush()) == ("sk-", "or-v1", "")
+
+
+def test_a_short_key_masks_no_stream():
+    """A key of less than six characters holds nothing back."""
+    mask = StreamMask(Secret("test"))
+    assert [mask.feed(text) for text in ("te", "st", " tes", "t")] == ["te", "st", " tes", "t"]
+    assert mask.flush() == ""
+
+
+def _slots_of(thing):
+    return str([getattr(thing, name) for name in type(thing).__slots__])
+
+
+def _mask_plainly(text, value, *, passing):
+    """Hide, from the left, each longest run that is a piece of the value and long enough; the plain definition."""
+    least = min(12, len(value))
+    shown, start = "", 0
+    while start < len(text):
+        end = start
+        while end < len(text) and text[start : end + 1] in value:
+            end += 1
+        is_hidden = len(value) >= 6 and end - start >= least
+        shown += text[start : start + passing] + MASK if is_hidden else text[start]
+        start = end if is_hidden else start + 1
+    return shown

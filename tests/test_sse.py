@@ -1,0 +1,253 @@
+"""The event stream machine against written cases, an independent parser, and its bounds."""
+
+import json
+import random
+import re
+import time
+import tracemalloc
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toprouter_nb.errors import UnexpectedResponseError
+from toprouter_nb.sse import Decoder, Event
+
+CASES = json.loads((Path(__file__).parent / "data" / "sse_events.json").read_text())["cases"]
+SMALL = [case for case in CASES if "is_large" not in case]
+LARGE = [case for case in CASES if "is_large" in case]
+TOKENS = (
+    *(b"data", b"event", b"id", b"retry", b"dat", b":", b" ", b": ", b"\n", b"\n", b"\r", b"\r\n", b"\n\n"),
+    *(b"data: {}\n\n", b"data: x\n\n", b"data:", b"data: ", b"12", b"x", b"\0", b"\xef\xbb\xbf", b"\xe2\x82"),
+    *(b"\x80", b"\xff", b"\xed\xa0\x80", "é".encode(), "😀".encode()),
+)
+
+
+def test_all_cases_are_there():
+    """The case file is read whole."""
+    assert (len(SMALL), len(LARGE)) == (141, 4)
+
+
+@pytest.mark.parametrize("case", SMALL, ids=lambda case: case["name"])
+def test_events_do_not_depend_on_the_cut(case):
+    """Each case gives its events as listed, joined, byte by byte, at every cut in two, and at 200 random cuts."""
+    pieces = [_bytes_of(piece) for piece in case["stream"]]
+    whole = b"".join(pieces)
+    expected = ([Event(*event) for event in case["events"]], case["retry"])
+    dice = random.Random(case["name"])
+    cuts = [[place] for place in range(len(whole) + 1)] + [list(range(len(whole)))]
+    cuts += [[dice.randrange(len(whole) + 1) for _ in range(dice.randint(2, 7))] for _ in range(200)]
+    assert _decode(pieces) == expected
+    for places in cuts:
+        assert _decode(_cut(whole, places)) == expected, places
+
+
+@pytest.mark.parametrize("case", LARGE, ids=lambda case: case["name"])
+def test_large_streams_in_reads_of_64_kib(case):
+    """Streams of one huge line, many lines and many events come out whole."""
+    whole = b"".join(map(_bytes_of, case["stream"]))
+    if isinstance(case["events"], dict):
+        expected = [Event(*case["events"]["each"])] * case["events"]["times"]
+    else:
+        expected = [Event(kind, _text_of(data), name) for kind, data, name in case["events"]]
+    assert _decode(_cut(whole, range(0, len(whole), 65_536))) == (expected, case["retry"])
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(TOKENS), max_size=40).map(b"".join), st.lists(st.integers(0, 300), max_size=6))
+def test_equals_an_independent_parser(stream, places):
+    """Any stream, however it is cut, gives what a parser of the whole text gives, and the same pending payload."""
+    decoder = Decoder()
+    events = [event for block in _cut(stream, places) for event in decoder.feed(block)]
+    assert (events, decoder.retry_milliseconds, decoder.finish()) == _parse_whole(stream)
+
+
+@settings(max_examples=400)
+@given(st.binary(max_size=40))
+def test_bad_bytes_are_replaced_as_the_encoding_standard_says(value):
+    """Bytes that are no UTF-8 become as many U+FFFD as the standard's own state machine makes of them."""
+    value = value.replace(b"\n", b"").replace(b"\r", b"")
+    expected = _decode_utf8(b" " + value)[1:]
+    assert [event.data for event in Decoder().feed(b"data: " + value + b"\n\n")] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"", None),
+        (b"data: a\n\n", None),
+        (b"data: [DONE]", "[DONE]"),
+        (b"data: [DONE]\n", "[DONE]"),
+        (b"data: [DONE]\r", "[DONE]"),
+        (b"\xef\xbb\xbfdata: a", "a"),
+        (b"data: a\ndata: b", "a\nb"),
+        (b'data: a\n\nevent: x\ndata: {"b"', '{"b"'),
+        (b"data: a\nid: 1", "a"),
+        (b"data: a\ndat", "a"),
+        (b"data", ""),
+        (b"data: \xe2\x82", "\ufffd"),
+        (b": comment", None),
+        (b"event: x", None),
+    ],
+)
+def test_finish_returns_the_pending_payload(stream, expected):
+    """At the end of the file the unfinished event's data is returned, a last open line included; None without data."""
+    for places in ([], list(range(len(stream)))):
+        decoder = Decoder()
+        for block in _cut(stream, places):
+            decoder.feed(block)
+        assert decoder.finish() == expected
+
+
+def test_an_event_comes_with_its_first_possible_byte():
+    """A CR ends a line at once; the event does not wait for the LF that may follow."""
+    decoder = Decoder()
+    assert [len(decoder.feed(block)) for block in (b"data: a\r", b"\r", b"\n", b"data: b\r\n", b"\r", b"\n")] == [
+        *(0, 1, 0),
+        *(0, 1, 0),
+    ]
+
+
+def test_an_absurd_retry_is_ignored():
+    """A reconnection time of more digits than Python reads is no error, and leading zeros do not count."""
+    decoder = Decoder()
+    decoder.feed(b"retry: 7\nretry: " + b"9" * 5_000 + b"\n")
+    assert decoder.retry_milliseconds == 7
+    decoder.feed(b"retry: " + b"0" * 5_000 + b"8\n")
+    assert decoder.retry_milliseconds == 8
+
+
+@pytest.mark.parametrize("block", [b"x" * 100, b": keep-alive\n", b"data: x\n", b"data: x\r\n", b"x\r"])
+def test_what_never_ends_is_refused(block):
+    """An endless line, endless comments and endless data lines end in a typed error at the limit."""
+    decoder = Decoder(max_event_bytes=5_000)
+    with pytest.raises(UnexpectedResponseError) as caught:
+        for _ in range(5_000):
+            assert decoder.feed(block) == []
+    assert caught.value.kind == "too_large"
+    assert str(caught.value) == (
+        "One event of the stream is larger than 5,000 bytes, which no chat stream needs. "
+        "Check base_url and the model, or raise the limit with configure(max_event_bytes=...)."
+    )
+    with pytest.raises(UnexpectedResponseError):
+        decoder.finish()
+
+
+@pytest.mark.parametrize("ending", [b"\n\n", b"\r\r", b"\r\n\r\n"])
+def test_the_limit_is_exact_at_every_cut(ending):
+    """An event of exactly the limit passes; one byte more is refused, and what stood before it is handed out."""
+    for extra in (0, 1):
+        stream = b"data: a" + ending + b"data: " + b"x" * (13 + extra) + ending + b"data: b" + ending
+        for places in [[place] for place in range(len(stream))] + [list(range(len(stream))), []]:
+            decoder, texts = Decoder(max_event_bytes=20), []
+            try:
+                for block in _cut(stream, places):
+                    texts += [event.data for event in decoder.feed(block)]
+                decoder.finish()
+            except UnexpectedResponseError:
+                texts.append("refused")
+            assert texts == (["a", "refused"] if extra else ["a", "x" * 13, "b"]), places
+
+
+def test_keep_alives_that_end_do_not_add_up():
+    """Comments followed by a blank line may come for ever."""
+    decoder = Decoder(max_event_bytes=50)
+    assert [decoder.feed(b": keep-alive\n\n") for _ in range(1_000)] == [[]] * 1_000
+
+
+def test_memory_stays_within_six_times_the_event():
+    """An event of 8 MiB in reads of 64 KiB takes less than six times its size at the peak."""
+    size = 8 * 2**20
+    for separator in (b"\n\n", b"\r\n\r\n", b"\nid: 1\n\n"):
+        blocks = _cut(b"data: " + b"x" * size + separator, range(0, size, 65_536))
+        tracemalloc.start()
+        try:
+            assert len(_decode(blocks)[0]) == 1
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 6 * size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "ending"),
+    [(b"data: {}\n\n", b""), (b"data: x\n", b"\n"), (b"x" * 800, b"\n\n"), (b": x\r\n", b"\r\n"), (b"\r", b"")],
+)
+def test_time_is_linear_in_the_bytes(line, ending):
+    """Twice the stream takes at most 2.6 times as long, whether it is many events, many lines or one line."""
+    seconds = []
+    for times in (20_000, 40_000):
+        blocks = _cut(b"data: " + line * times + ending, range(0, len(line) * times, 65_536))
+        runs = []
+        for _ in range(7):
+            start = time.perf_counter()
+            _decode(blocks)
+            runs.append(time.perf_counter() - start)
+        seconds.append(min(runs))
+    assert seconds[1] < 2.6 * seconds[0] + 0.002
+
+
+def _bytes_of(piece):
+    if isinstance(piece, str):
+        return piece.encode()
+    return bytes.fromhex(piece["hex"]) if "hex" in piece else piece["text"].encode() * piece["times"]
+
+
+def _text_of(data):
+    return data if isinstance(data, str) else data["text"] * data["times"] + data["tail"]
+
+
+def _cut(whole, places):
+    return [whole[start:end] for start, end in pairwise([0, *sorted(place for place in places), len(whole)])]
+
+
+def _decode(blocks):
+    decoder = Decoder()
+    events = [event for block in blocks for event in decoder.feed(block)]
+    return events, decoder.retry_milliseconds
+
+
+def _parse_whole(stream):
+    """Parse the whole text at once, as the standard's grammar reads; return events, retry and pending payload."""
+    *lines, rest = re.split("\r\n|\r|\n", stream.decode("utf-8-sig", "replace"))
+    events, retry, data, kind, name = [], None, [], "", ""
+    for line in lines:
+        if not line:
+            if data:
+                events.append(Event(kind or "message", "\n".join(data), name))
+            data, kind = [], ""
+        field, value = re.fullmatch("([^:]*)(?::[ ]?(.*))?", line, re.DOTALL).groups("")
+        data += [value] if field == "data" else []
+        kind = value if field == "event" else kind
+        name = value if field == "id" and "\0" not in value else name
+        retry = int(value) if field == "retry" and re.fullmatch("[0-9]+", value) else retry
+    field, value = re.fullmatch("([^:]*)(?::[ ]?(.*))?", rest, re.DOTALL).groups("")
+    data += [value] if field == "data" else []
+    return events, retry, "\n".join(data) if data else None
+
+
+def _decode_utf8(value):
+    """Run the UTF-8 decoder of the Encoding standard, byte for byte."""
+    text, point, needed, lower, upper = "", 0, 0, 0x80, 0xBF
+    for byte in value:
+        if needed:
+            if lower <= byte <= upper:
+                point, needed, lower, upper = point << 6 | byte & 0x3F, needed - 1, 0x80, 0xBF
+                text += "" if needed else chr(point)
+                continue
+            text += "\ufffd"
+            needed, lower, upper = 0, 0x80, 0xBF
+        if byte < 0x80:
+            text += chr(byte)
+        elif 0xC2 <= byte <= 0xF4:
+            needed = 1 + (byte >= 0xE0) + (byte >= 0xF0)
+            point = byte & (0x1F, 0x0F, 0x07)[needed - 1]
+            lower, upper = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}.get(
+                byte, (0x80, 0xBF)
+            )
+        else:
+            text += "\ufffd"
+    return text + "\ufffd" * bool(needed)

@@ -1,0 +1,191 @@
+"""The wire format: what is sent is what the reference shows, and what comes back is read leniently."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toprouter_nb.errors import MalformedChunkError, ParameterError
+from toprouter_nb.parts import IMAGE_TYPES, ImagePart, TextPart
+from toprouter_nb.turns import Turn
+from toprouter_nb.usage import Usage
+from toprouter_nb.wire.answer import Delta, decode_chunk, decode_usage, parse_object
+from toprouter_nb.wire.request import encode_request, encode_turn, message_of, turn_of
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]))
+IMAGES = st.builds(ImagePart, data=st.binary(min_size=1), media_type=st.sampled_from(IMAGE_TYPES)) | st.builds(
+    ImagePart, url=st.just("https://example.com/image.jpg")
+)
+TURNS = st.builds(
+    Turn,
+    st.sampled_from(["system", "user", "assistant"]),
+    st.lists(st.builds(TextPart, WORDS) | IMAGES, min_size=1, max_size=5),
+)
+
+
+def body_of(turns, **options):
+    """Return the request body as text."""
+    encoded = [encode_turn(turn) for turn in turns]
+    return b"".join(encode_request(encoded, model="m/n", options=options, stream=False)).decode()
+
+
+def test_a_request_is_the_one_of_the_reference():
+    """Model, messages, options and stream stand at the top level, with text turns as plain strings."""
+    turns = [Turn("system", "You are a helpful assistant."), Turn("user", "Hello!")]
+    encoded = [encode_turn(turn) for turn in turns]
+    body = encode_request(encoded, model="google/gemini-3.5-flash", stream=True, options={"temperature": 0.7})
+    assert json.loads(b"".join(body)) == {
+        "model": "google/gemini-3.5-flash",
+        "messages": [
+            {"role": "system", "content": "You are a helpful assistant."},
+            {"role": "user", "content": "Hello!"},
+        ],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0.7,
+    }
+
+
+def test_a_plain_request_asks_for_no_stream_options():
+    """`stream_options` is sent only with a stream, as servers demand."""
+    assert body_of([Turn("user", "Hi")], max_tokens=5) == (
+        '{"model":"m/n","messages":[{"role":"user","content":"Hi"}],"stream":false,"max_tokens":5}'
+    )
+
+
+def test_a_mixed_turn_is_a_list_of_parts_in_order():
+    """Text and images keep their order; bytes become a data: address."""
+    turn = Turn("user", ("What?", ImagePart(url="https://e.org/a.png"), ImagePart(data=b"abc", media_type="image/png")))
+    assert message_of(turn)["content"] == [
+        {"type": "text", "text": "What?"},
+        {"type": "image_url", "image_url": {"url": "https://e.org/a.png"}},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,YWJj"}},
+    ]
+
+
+@given(TURNS)
+def test_a_turn_survives_the_wire(turn):
+    """Encoding a turn, parsing the JSON and decoding it gives an equal turn."""
+    assert turn_of(json.loads(encode_turn(turn))) == turn
+
+
+@given(st.lists(TURNS, min_size=1, max_size=6), WORDS)
+def test_the_pieces_of_a_request_make_one_json_object(turns, text):
+    """Whatever the turns hold, the joined pieces parse, and `length` is their size."""
+    body = encode_request([encode_turn(turn) for turn in turns], model="m", stream=False, options={"stop": text or "x"})
+    joined = b"".join(body)
+    assert json.loads(joined)["messages"] == [message_of(turn) for turn in turns]
+    assert body.length == len(joined)
+    assert b"".join(body) == joined
+
+
+def test_lone_surrogates_are_sent_as_the_replacement_character():
+    """A half left alone cannot be encoded; a pair of halves is one character."""
+    assert json.loads(encode_turn(Turn("user", "a\ud83d b \ud83d\ude00")))["content"] == "a\ufffd b 😀"
+
+
+def test_the_largest_message_is_named_for_people():
+    """A message about size says the whole and the biggest message."""
+    turns = [Turn("user", "x"), Turn("user", "y" * 2_000_000)]
+    body = encode_request([encode_turn(turn) for turn in turns], model="m", stream=False, options={})
+    assert body.largest == "2.0 MB, of which message 2 is 2.0 MB"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("Hi", "A message is a dict with 'role' and 'content'"),
+        ({"content": "Hi"}, "A message is a dict with 'role' and 'content'"),
+        ({"role": "robot", "content": "Hi"}, "A turn's role is 'system', 'user' or 'assistant', not 'robot'"),
+        ({"role": "user", "content": 3}, "A message's 'content' is a string or a list of parts, not 3"),
+        ({"role": "user", "content": [{"type": "audio"}]}, "A part is {'type': 'text'"),
+        (
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,?"}}]},
+            "A message holds a data: image whose base64 is damaged",
+        ),
+    ],
+)
+def test_a_wrong_message_is_refused(message, words):
+    """Each wrong shape is a ParameterError that names it."""
+    with pytest.raises(ParameterError) as caught:
+        turn_of(message)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "delta"),
+    [
+        ({"choices": [{"delta": {"content": "Hi"}}]}, Delta("Hi")),
+        ({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}, Delta("Hi", finish_reason="stop")),
+        ({"choices": [{"delta": {"content": None}}]}, Delta()),
+        ({"choices": [{"delta": None, "finish_reason": ""}]}, Delta()),
+        ({"choices": [{}]}, Delta()),
+        ({"choices": []}, Delta()),
+        ({"choices": None}, Delta()),
+        ({"type": "ping"}, Delta()),
+        ({"choices": [{"delta": {"content": [{"type": "text", "text": "a"}, "b", {"x": 1}]}}]}, Delta("ab")),
+        ({"choices": [{"delta": {"reasoning": "r"}}]}, Delta(reasoning="r")),
+        ({"choices": [{"delta": {"reasoning_content": "r"}}]}, Delta(reasoning="r")),
+        ({"choices": [{"index": 1, "delta": {"content": "x"}}]}, Delta("x", index=1)),
+        ({"choices": [{"index": "one", "delta": {"content": "x"}}]}, Delta("x")),
+        ({"choices": [], "usage": {"prompt_tokens": 1}}, Delta(usage=Usage(prompt_tokens=1))),
+        ({"choices": [{"delta": {"content": 5}}]}, Delta()),
+    ],
+)
+def test_a_chunk_is_read_leniently(chunk, delta):
+    """Whatever a gateway leaves out, nulls or spells otherwise, what is there is read."""
+    assert decode_chunk(chunk) == [delta._replace(raw=chunk)]
+
+
+@pytest.mark.parametrize("choices", ["x", 3, [3], ["x"], [{"delta": 3}], {"a": 1}])
+def test_choices_that_are_none_are_malformed(choices):
+    """A chunk whose choices cannot be read is an error, not an empty delta."""
+    with pytest.raises(MalformedChunkError):
+        decode_chunk({"choices": choices})
+
+
+def test_json_with_nan_and_surrogates_is_read():
+    """What strict parsers refuse and gateways send is accepted."""
+    assert parse_object('{"a": NaN, "b": "\\ud83d"}')["b"] == "\ud83d"
+
+
+@pytest.mark.parametrize("payload", ["[1,2]", "null", "error: engine crashed", "{" * 100_000, b'"\xff', "{} {}"])
+def test_no_object_is_malformed_and_shown(payload):
+    """The message shows how the payload begins."""
+    with pytest.raises(MalformedChunkError) as caught:
+        parse_object(payload)
+    shown = payload if isinstance(payload, str) else "�"
+    assert shown[:100] in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("reported", "usage"),
+    [
+        (None, None),
+        ("many", None),
+        ({}, Usage()),
+        ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, Usage(3, 2, 5)),
+        ({"prompt_tokens": -1, "completion_tokens": "2", "total_tokens": True}, Usage()),
+        ({"prompt_tokens": 3.0, "completion_tokens": float("nan")}, Usage(3)),
+        (
+            {"prompt_tokens_details": {"cached_tokens": 2}, "completion_tokens_details": {"reasoning_tokens": 1}},
+            Usage(cached_tokens=2, reasoning_tokens=1),
+        ),
+        ({"prompt_tokens_details": None, "completion_tokens_details": [1]}, Usage()),
+        ({"cost": 0.00014}, Usage(cost_usd=Decimal("0.00014"))),
+        ({"cost": "0.1"}, Usage(cost_usd=Decimal("0.1"))),
+        ({"cost": -1}, Usage()),
+        ({"cost": "free"}, Usage()),
+        (
+            {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}},
+            Usage(cost_usd=Decimal("0.21")),
+        ),
+        ({"cost": 0.01, "cost_details": {"upstream_inference_cost": 0.2}}, Usage(cost_usd=Decimal("0.01"))),
+    ],
+)
+def test_usage_is_what_was_reported_and_nothing_more(reported, usage):
+    """Missing and impossible counts are None, never 0; own-key requests cost both bills."""
+    assert decode_usage(reported) == usage

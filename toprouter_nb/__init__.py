@@ -1,0 +1,63 @@
+"""Conversations with language models, made for notebooks.
+
+This file holds names only. Each is imported when it is first used, so that `import toprouter_nb` reads no file but
+its own, opens nothing, and loads none of pandas, ipywidgets, httpx or pydantic.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import errors as errors
+    from . import testing as testing
+    from .images import image as image
+    from .notebook import Conversation as Conversation
+    from .parts import ImagePart as ImagePart
+    from .parts import TextPart as TextPart
+    from .reply import Reply as Reply
+    from .settings import Settings as Settings
+    from .settings import configure as configure
+    from .shelf import models as models
+    from .turns import Turn as Turn
+    from .turns import assistant as assistant
+    from .turns import system as system
+    from .turns import user as user
+    from .usage import Usage as Usage
+
+_HOMES = {
+    "Conversation": "notebook",
+    "ImagePart": "parts",
+    "Reply": "reply",
+    "Settings": "settings",
+    "TextPart": "parts",
+    "Turn": "turns",
+    "Usage": "usage",
+    "assistant": "turns",
+    "configure": "settings",
+    "errors": "",
+    "image": "images",
+    "models": "shelf",
+    "system": "turns",
+    "testing": "",
+    "user": "turns",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # one list, so that names and homes cannot drift apart
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    home = _HOMES[name]
+    value = getattr(import_module(f".{home}", __name__), name) if home else import_module(f".{name}", __name__)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, for Tab."""
+    return [*__all__, "__version__"]

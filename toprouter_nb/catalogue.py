@@ -1,0 +1,188 @@
+"""The list of models: from the gateway, kept on disk with its date, so that it is also there without a network.
+
+Knows nothing of tables and of how the list is fetched: it is handed a function that fetches it.
+"""
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import os
+import pathlib
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .cards import LocalModel, ModelCard, decode_cards, find_rows, local_card
+from .errors import ToprouterError, UnexpectedResponseError
+from .local import MODELS
+from .local.weights import cache_folder
+from .lookup import find_card, near_ids
+
+_DAY_SECONDS = 86_400
+_FORMAT = 1
+# Files of ours are a few hundred kilobytes; what is far beyond was not written by us.
+_LAST_DATE_SECONDS = 2**33  # of those a calendar can show
+_MAX_FILE_BYTES = 64 * 2**20
+
+
+class Catalogue:
+    """The models of one gateway and of this machine.
+
+    Life: `cards`, any number of times; the network is asked at most once, unless `refresh` says otherwise. After it
+    `note`, `fetched_at` and `skipped` say how good the list is.
+
+    Parameters
+    ----------
+    fetch
+        Returns the body of `GET /models`, or raises a `ToprouterError`.
+    base_url
+        The gateway's address: each has its own file.
+    local_models
+        The models of this machine, which always come first.
+    fresh_seconds
+        How old the file may be before the gateway is asked again.
+    clock
+        Seconds since the epoch; replaced in tests.
+
+    Attributes
+    ----------
+    fetched_at
+        When the gateway's part of the list was fetched; None while there is none.
+    note
+        One sentence for people where the list is old or misses the gateway's models; "" where all is well.
+    skipped
+        Rows of the gateway's list that could not be used.
+
+    Examples
+    --------
+    >>> catalogue = Catalogue(lambda: b'{"data": [{"id": "any/model"}]}', base_url="https://example.com/doctest")
+    >>> catalogue.find("any/model").name
+    'any/model'
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], bytes],
+        *,
+        base_url: str,
+        local_models: Iterable[LocalModel] = MODELS,
+        fresh_seconds: float = _DAY_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.fetched_at: dt.datetime | None = None
+        self.note = ""
+        self.skipped = 0
+        self._fetch = fetch
+        self._file = cache_file(base_url)
+        self._local = tuple(local_card(model) for model in local_models)
+        self._remote: tuple[ModelCard, ...] | None = None
+        self._fresh_seconds = fresh_seconds
+        self._clock = clock
+
+    def cards(self, *, refresh: bool = False) -> tuple[ModelCard, ...]:
+        """Return all cards, those of this machine first; never fails.
+
+        Parameters
+        ----------
+        refresh
+            True asks the gateway even where a fresh list is at hand.
+        """
+        if self._remote is None or refresh:
+            self._remote = self._find_remote(refresh=refresh)
+        return self._local + self._remote
+
+    def find(self, model_id: str) -> ModelCard | None:
+        """Return the card of a model; None where it is not in the list."""
+        return find_card(model_id, self.cards())
+
+    def near(self, model_id: str) -> list[str]:
+        """Return up to three ids that look like `model_id`, the nearest first."""
+        return near_ids(model_id, self.cards())
+
+    def with_images(self, limit: int | None = None) -> tuple[ModelCard, ...]:
+        """Return the cards of models that take images, at most `limit`."""
+        return tuple(card for card in self.cards() if card.takes_images)[:limit]
+
+    def _find_remote(self, *, refresh: bool) -> tuple[ModelCard, ...]:
+        kept = _load(self._file)
+        now = self._clock()
+        if kept is not None and not refresh and 0 <= now - kept[0] < self._fresh_seconds:
+            return self._take(*kept)
+        try:
+            rows = _rows(self._fetch())
+        except ToprouterError as error:
+            return self._do_without(kept, error)
+        _save(self._file, now, rows)
+        return self._take(now, rows)
+
+    def _take(self, fetched_seconds: float, rows: list[Any], note: str = "") -> tuple[ModelCard, ...]:
+        cards, self.skipped = decode_cards(rows)
+        self.fetched_at = dt.datetime.fromtimestamp(fetched_seconds, dt.UTC)
+        self.note = note
+        return cards
+
+    def _do_without(self, kept: tuple[float, list[Any]] | None, error: ToprouterError) -> tuple[ModelCard, ...]:
+        if kept is None:
+            self.note = f"Only the models of this machine are listed. The gateway's list could not be had: {error}"
+            return ()
+        date = dt.datetime.fromtimestamp(kept[0], dt.UTC).date()
+        return self._take(*kept, note=f"The list is of {date}. A newer one could not be had: {error}")
+
+
+def known_cards(base_url: str) -> tuple[ModelCard, ...]:
+    """Return what is known without asking the network: this machine's models, and the list on disk, however old."""
+    kept = _load(cache_file(base_url))
+    return tuple(local_card(model) for model in MODELS) + (decode_cards(kept[1])[0] if kept else ())
+
+
+def cache_file(base_url: str) -> pathlib.Path:
+    """Return the place of a gateway's list. The name is a hash: an address may hold a password."""
+    digest = hashlib.sha256(base_url.rstrip("/").encode()).hexdigest()[:16]
+    return cache_folder() / f"models-{digest}.json"
+
+
+def _rows(body: bytes) -> list[Any]:
+    try:
+        rows = find_rows(json.loads(body))
+    except (ValueError, RecursionError):
+        rows = None
+    if rows is None:
+        message = "What the gateway sent is no list of models."
+        raise UnexpectedResponseError(message)
+    return rows
+
+
+def _load(file: pathlib.Path) -> tuple[float, list[Any]] | None:
+    """Read a kept list and its date; None where there is none, or none that can be used."""
+    try:
+        if file.stat().st_size > _MAX_FILE_BYTES:
+            return None
+        kept = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(kept, Mapping) or kept.get("format") != _FORMAT or not isinstance(kept.get("rows"), list):
+        return None
+    fetched = kept.get("fetched_seconds")
+    if not isinstance(fetched, int | float) or not 0 <= fetched < _LAST_DATE_SECONDS:
+        return None
+    return float(fetched), kept["rows"]
+
+
+def _save(file: pathlib.Path, fetched_seconds: float, rows: list[Any]) -> None:
+    """Write a list in one step, so that another process reads the old one or the new one, never half of it.
+
+    A disk that cannot be written is no reason to fail: the next process asks the gateway again.
+    """
+    text = json.dumps({"format": _FORMAT, "fetched_seconds": fetched_seconds, "rows": rows})
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
+        draft = pathlib.Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)

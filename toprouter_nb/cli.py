@@ -1,0 +1,136 @@
+"""The command line: reads arguments, calls what does the work, and turns errors into one line and an exit code.
+
+Knows nothing of how anything is done.
+"""
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import __version__
+from .errors import ToprouterError
+from .plain import render_plain
+from .terminal import Terminal
+
+_PROGRAM = "toprouter-nb"
+_INTERRUPTED = 130
+_LAST_PORT = 65_535
+_MARKS = {True: ("ok  ", "good"), False: ("FAIL", "bad"), None: ("-   ", "warn")}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments
+        What follows the program's name; None takes the process's own.
+
+    Returns
+    -------
+    int
+        0 where all is well, 1 after an error, which stands on standard error in one line, 130 after Ctrl-C.
+
+    Raises
+    ------
+    SystemExit
+        With 2 where the arguments cannot be used, with 0 after `--help` and `--version`.
+
+    Examples
+    --------
+    >>> main(["models", "--images", "no such model"])  # doctest: +SKIP
+    0
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options, Terminal(sys.stdout)))
+    except ToprouterError as error:
+        print(f"{_PROGRAM}: {' '.join(render_plain(str(error)).split())}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has enough, as `head` does; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM, description="Conversations with language models, made for notebooks.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    demo = commands.add_parser("demo", help="hold a conversation with a model on this machine; no key is needed")
+    demo.set_defaults(run=_demo)
+    models = commands.add_parser("models", help="list the models that can be asked")
+    models.add_argument("search", nargs="*", help="words that shall all be in the id or the name")
+    models.add_argument("--images", action="store_true", help="only models that take images")
+    models.add_argument("--refresh", action="store_true", help="ask the gateway even if the list is of today")
+    models.add_argument("--csv", action="store_true", help="all columns, comma separated")
+    models.set_defaults(run=_models)
+    doctor = commands.add_parser("doctor", help="say what is there, what is missing, and what to do about it")
+    doctor.set_defaults(run=_doctor)
+    serve = commands.add_parser("serve", help="serve the models of this machine to any client")
+    serve.add_argument("--port", type=_port, metavar="N", help="1 to 65535; a free one where none is given")
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
+        message = f"a port is a number from 1 to {_LAST_PORT}, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _demo(_options: argparse.Namespace, terminal: Terminal) -> int:
+    from .demo import run_demo
+
+    run_demo(terminal)
+    return 0
+
+
+def _models(options: argparse.Namespace, terminal: Terminal) -> int:
+    from .shelf import models
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        frame = models(" ".join(options.search), images=options.images or None, refresh=options.refresh)
+    for warning in caught:
+        print(f"{_PROGRAM}: {render_plain(str(warning.message))}", file=sys.stderr)
+    if options.csv:
+        frame.to_csv(sys.stdout, index=False)
+        return 0
+    rows = [_model_cells(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
+    terminal.table(("id", "context", "images", "$/M in", "$/M out"), rows, numbers=(1, 3, 4))
+    return 0
+
+
+def _model_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    numbers = [row[name] for name in ("context_tokens", "prompt_usd_per_million", "completion_usd_per_million")]
+    context, prompt, completion = ("?" if number is None else f"{number:,.10g}" for number in numbers)
+    return row["id"], context, {True: "yes", False: "no", None: "?"}[row["takes_images"]], prompt, completion
+
+
+def _doctor(_options: argparse.Namespace, terminal: Terminal) -> int:
+    from .doctor import report
+
+    findings = report()
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        mark, style = _MARKS[finding.is_ok]
+        terminal.write(mark, style)
+        terminal.paragraph(f"  {finding.name:<{width}}  {finding.text}", indent=" " * (width + 4))
+    return int(any(finding.is_ok is False for finding in findings))
+
+
+def _serve(options: argparse.Namespace, _terminal: Terminal) -> int:
+    from .local.serve import serve
+
+    serve(options.port)
+    return 0

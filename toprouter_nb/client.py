@@ -1,0 +1,137 @@
+"""Carries one call over the transport: to the gateway, or to the embedded model where the id begins with `local/`.
+
+Knows nothing of turns, history or display. The blocking and the async half differ only in their keywords.
+"""
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Iterator
+
+from .call import Call
+from .errors import ConnectFailedError, ReadTimeoutError, ToprouterError
+from .params import is_local_id
+from .secret import Secret
+from .settings import Settings, require_key
+from .transport import AsyncTransport, Transport
+from .wire.answer import Delta
+from .wire.request import RequestBody
+
+_PATH = "/chat/completions"
+
+
+class Client:
+    """Sends calls and hands out their deltas. Owns its connections; `close` gives them back.
+
+    Life: `prepare` a call, which finds the address and the key; then iterate `deltas` or `deltas_async`; `close`.
+
+    Parameters
+    ----------
+    settings
+        Where to ask, and within which limits; kept as `asked_settings`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.asked_settings = settings
+        self._settings = settings
+        self._transports: dict[str, Transport] = {}
+        self._async_transports: dict[str, AsyncTransport] = {}
+
+    def prepare(self, body: RequestBody, *, model: str, is_streamed: bool) -> Call:
+        """Find the address and the key for a model and return the call; starts the embedded model if that is asked.
+
+        Raises
+        ------
+        SettingsError
+            A remote model is asked for and no key can be found.
+        LocalModelError
+            The embedded model cannot be started here.
+        """
+        is_local = is_local_id(model)
+        settings = _local_settings(self._settings, model) if is_local else require_key(self._settings)
+        if not is_local:
+            self._settings = settings
+        return Call(
+            body, model=model, settings=settings, key=settings.api_key, is_streamed=is_streamed, is_free=is_local
+        )
+
+    def deltas(self, call: Call) -> Iterator[Delta]:
+        """Yield the deltas of a call as they arrive, repeating attempts that failed before the first one.
+
+        Raises
+        ------
+        ToprouterError
+            The call failed; `error.partial` holds what had arrived.
+        """
+        transport = self._transport(call.settings)
+        while True:
+            exchange = call.begin()
+            try:
+                with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
+                    exchange.read_head(answer.status, answer.headers)
+                    try:
+                        for block in answer.blocks():
+                            for delta in exchange.feed(block):
+                                call.note(delta)
+                                yield delta
+                            if exchange.is_done:
+                                break
+                    except (ConnectFailedError, ReadTimeoutError) as error:
+                        broken = exchange.break_off(error)
+                        if broken is not None:
+                            raise broken from error
+                    else:
+                        yield from exchange.end()
+                return
+            except ToprouterError as error:
+                time.sleep(call.pause_after(error))
+
+    async def deltas_async(self, call: Call) -> AsyncIterator[Delta]:
+        """Do what `deltas` does, inside a running event loop."""
+        transport = self._async_transport(call.settings)
+        while True:
+            exchange = call.begin()
+            try:
+                async with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
+                    exchange.read_head(answer.status, answer.headers)
+                    try:
+                        async for block in answer.blocks():
+                            for delta in exchange.feed(block):
+                                call.note(delta)
+                                yield delta
+                            if exchange.is_done:
+                                break
+                    except (ConnectFailedError, ReadTimeoutError) as error:
+                        broken = exchange.break_off(error)
+                        if broken is not None:
+                            raise broken from error
+                    else:
+                        for delta in exchange.end():
+                            yield delta
+                return
+            except ToprouterError as error:
+                await asyncio.sleep(call.pause_after(error))
+
+    def close(self) -> None:
+        """Close the blocking connections; those of an event loop close with their loop."""
+        for transport in self._transports.values():
+            transport.close()
+        self._transports.clear()
+
+    def _transport(self, settings: Settings) -> Transport:
+        if settings.base_url not in self._transports:
+            self._transports[settings.base_url] = Transport(settings)
+        return self._transports[settings.base_url]
+
+    def _async_transport(self, settings: Settings) -> AsyncTransport:
+        if settings.base_url not in self._async_transports:
+            self._async_transports[settings.base_url] = AsyncTransport(settings)
+        return self._async_transports[settings.base_url]
+
+
+def _local_settings(settings: Settings, model: str) -> Settings:
+    # Imported here: the embedded server is an extra, and most sessions that use a gateway never start it.
+    from .local import address
+
+    base_url, token = address(model)
+    return dataclasses.replace(settings, base_url=base_url, api_key=Secret(token), key_source="local")

@@ -1,0 +1,121 @@
+"""The demonstration in the terminal: a real conversation with a model of this machine, and what to do next.
+
+Uses the package as anybody would; knows nothing of its inside.
+"""
+
+import io
+import time
+
+from PIL import Image, ImageDraw, ImageFont
+
+from . import __version__
+from .errors import ImageError
+from .images import image
+from .local import MODELS, address
+from .local.ocr import is_installed
+from .notebook import Conversation
+from .parts import ImagePart
+from .terminal import Terminal
+
+_TEXT_MODEL = MODELS[0]
+_IMAGE_MODEL = next(model for model in MODELS if model.takes_images)
+# Temperature 0 and these very words: the model is small, and answers these two well.
+_QUESTIONS = ("What is the capital of France?", "Name one famous sight there.")
+_IMAGE_QUESTION = "What does this sign say?"
+_SIGN = "OPEN 9 TO 5"
+_INDENT = "      "
+_COLUMNS = ("call", "prompt_tokens", "completion_tokens", "cost_usd", "first_token_seconds", "tokens_per_second")
+_NEXT = """\
+In a notebook, replies stream into the cell:
+  pip install jupyterlab
+  jupyter lab notebooks/01_first_conversation.ipynb
+With a TopRouter key, ask any of 200+ models:
+  export TOPROUTER_API_KEY=sk-...
+  toprouter-nb models flash
+Is anything missing?  toprouter-nb doctor"""
+
+
+def run_demo(terminal: Terminal) -> None:
+    """Hold a conversation of two questions, ask about an image, show what it used, and say what comes next.
+
+    Parameters
+    ----------
+    terminal
+        Where all of it is written.
+
+    Raises
+    ------
+    LocalModelError
+        The model cannot be fetched or started here; the message names the way on.
+    """
+    terminal.line(f"toprouter_nb {__version__}: a conversation with a model on this machine", "bold")
+    _start(terminal)
+    chat = Conversation(_TEXT_MODEL.id, temperature=0, max_tokens=100, display=False)
+    for question in _QUESTIONS:
+        _converse(terminal, chat, question)
+    _show_image(terminal, chat)
+    _show_usage(terminal, chat)
+    terminal.line()
+    terminal.line("What next", "bold")
+    for line in _NEXT.splitlines():
+        terminal.line(line)
+
+
+def _start(terminal: Terminal) -> None:
+    terminal.paragraph(
+        f"Starting {_TEXT_MODEL.id}: {_TEXT_MODEL.name}. No key is needed, and nothing you say leaves this machine. "
+        "The first time, the model is fetched (about 93 MB) and kept.",
+        "dim",
+    )
+    began = time.monotonic()
+    address(_TEXT_MODEL.id)
+    terminal.line(f"Ready after {time.monotonic() - began:.1f} s.", "dim")
+
+
+def _converse(terminal: Terminal, chat: Conversation, *parts: object) -> None:
+    """Ask, and show the reply as it arrives; of the parts the texts are shown."""
+    terminal.line()
+    terminal.write("you   ", "dim")
+    terminal.line(" ".join(part for part in parts if isinstance(part, str)), "bold")
+    terminal.write("model ", "dim")
+    terminal.flow(chat.stream(*parts), indent=_INDENT)
+
+
+def _show_image(terminal: Terminal, chat: Conversation) -> None:
+    """Ask about an image: first the model that sees none, which is refused, then one that reads text."""
+    sign = _draw_sign()
+    terminal.line()
+    terminal.write("you   ", "dim")
+    terminal.line(f"{_IMAGE_QUESTION} [{sign.media_type}, {sign.width}x{sign.height}]", "bold")
+    try:
+        chat.ask(_IMAGE_QUESTION, sign)
+    except ImageError as error:
+        terminal.write("refused ", "warn")
+        terminal.paragraph(str(error), indent=_INDENT)
+    if not is_installed():
+        terminal.paragraph(
+            f"pip install 'toprouter_nb[ocr]' adds {_IMAGE_MODEL.id}, which reads text in images.", "dim"
+        )
+        return
+    reader = Conversation(_IMAGE_MODEL.id, display=False)
+    terminal.write(f"{_IMAGE_MODEL.id} ", "dim")
+    terminal.flow(reader.stream(_IMAGE_QUESTION, sign), indent=_INDENT)
+
+
+def _draw_sign() -> ImagePart:
+    canvas = Image.new("RGB", (360, 96), "white")
+    ImageDraw.Draw(canvas).text((40, 24), _SIGN, fill="black", font=ImageFont.load_default(40))
+    file = io.BytesIO()
+    canvas.save(file, "PNG")
+    return image(file.getvalue())
+
+
+def _show_usage(terminal: Terminal, chat: Conversation) -> None:
+    terminal.line()
+    terminal.line("What it used: chat.usage_table(), a pandas DataFrame", "bold")
+    frame = chat.usage_table()[list(_COLUMNS)].astype(object)
+    rows = [
+        ["-" if value is None else f"{value:,.3g}" for value in row]
+        for row in frame.where(frame.notna(), None).to_numpy()
+    ]
+    terminal.table([name.replace("_", " ") for name in _COLUMNS], rows, numbers=range(len(_COLUMNS)))

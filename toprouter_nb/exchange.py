@@ -1,0 +1,267 @@
+"""One attempt's answer: blocks of bytes in, deltas out, and the error where the answer is none.
+
+Knows nothing of sockets, of repeated attempts or of history. It decides by the head and the first bytes whether an
+answer is an event stream or one JSON object, so that either is used whichever was asked for.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .errors import MalformedChunkError, ReadTimeoutError, StreamTruncatedError, UnexpectedResponseError
+from .failures import error_from_answer, error_from_payload
+from .reply import Accumulator
+from .secret import Secret, StreamMask
+from .settings import Settings
+from .sse import Decoder
+from .wire.answer import Delta, decode_chunk, parse_object
+from .wire.request import RequestBody
+
+# Error pages are read this far, whole JSON answers up to the transport's own bound.
+_ERROR_BYTES = 1024 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HIGH_SURROGATE_AT_END = re.compile("[\ud800-\udbff]$")
+
+
+class Exchange:
+    """Reads one answer.
+
+    Life: `read_head` once; `feed` for each block of the body, until `is_done`; `end` when the body ends, or
+    `break_off` when it breaks. The deltas handed out are in `answer`, an `Accumulator`, too.
+
+    Parameters
+    ----------
+    settings
+        For the limits and the address in messages.
+    key
+        The key in use, hidden wherever the server repeats it.
+    body
+        What was sent; named in messages about its size.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(
+        self, settings: Settings, key: Secret, body: RequestBody, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.answer = Accumulator()
+        self.is_done = False
+        self._settings = settings
+        self._key = key
+        self._body = body
+        self._clock = clock
+        self._progress = clock()
+        self._status = 0
+        self._headers: Mapping[str, str] = {}
+        self._decoder: Decoder | None = None
+        self._collected = bytearray()
+        self._text_bytes = 0
+        self._texts = _Screen(key)
+        self._reasonings = _Screen(key)
+
+    def read_head(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take the status and the header fields, whose names are in lower case."""
+        self._status, self._headers = status, headers
+        if status == 200 and headers.get("content-type", "").startswith("text/event-stream"):  # noqa: PLR2004
+            self._decoder = Decoder(self._settings.max_event_bytes)
+
+    def feed(self, block: bytes) -> Iterator[Delta]:
+        """Yield the deltas that a block of the body completes.
+
+        Raises
+        ------
+        StreamError
+            The stream holds an error, or something that is no chunk.
+        ReadTimeoutError
+            Only keep-alives came for `progress_seconds`.
+        UnexpectedResponseError
+            One event, or the text of the answer, is beyond its bound.
+        """
+        if self._decoder is None:
+            self._collect(block)
+            if self._decoder is not None:
+                block = bytes(self._collected)
+        if self._decoder is not None:
+            for event in self._decoder.feed(block):
+                if event.data.strip() == "[DONE]":
+                    self.is_done = True
+                    yield from self._flush()
+                    return
+                yield from self._read_payload(event.data, event.type)
+        if self._clock() - self._progress > self._settings.progress_seconds:
+            limit = self._settings.progress_seconds
+            message = f"The gateway kept the connection alive but sent no text for {limit:g} s (progress_seconds)."
+            raise ReadTimeoutError(message, kind="idle_timeout", is_transient=not self.answer.has_delivered)
+
+    def end(self) -> Iterator[Delta]:
+        """Yield what is left when the body ends.
+
+        Raises
+        ------
+        ToprouterError
+            The answer is an error, is none at all, or ended before it was whole.
+        """
+        if self._decoder is None:
+            yield from self._read_whole()
+            return
+        if self.is_done:
+            return
+        pending = self._decoder.finish()
+        if pending is not None and pending.strip() == "[DONE]":
+            self.is_done = True
+        elif pending and _is_whole(pending):
+            yield from self._read_payload(pending, "message")
+        yield from self._flush()
+        if not self.is_done and not self.answer.finish_reason:
+            raise self._truncated("The stream ended before the answer did")
+
+    def break_off(self, error: Exception) -> Exception | None:
+        """Say what a broken body means: None where the answer was whole already, else the error to raise."""
+        if self._decoder is None:
+            return error
+        if self.answer.finish_reason:
+            return None
+        if isinstance(error, ReadTimeoutError):
+            error.is_transient = not self.answer.has_delivered
+            return error
+        return self._truncated(f"The connection broke and the stream ended before the answer did: {error}")
+
+    def drain(self) -> str:
+        """Give up on the text that was held back, and return it, for an answer that is cut short."""
+        return "".join(delta.text for delta in self._flush())
+
+    def _truncated(self, message: str) -> StreamTruncatedError:
+        held = "what had arrived is in error.partial" if self.answer.has_delivered else "nothing had arrived"
+        retry = not self.answer.has_delivered
+        return StreamTruncatedError(f"{message}; {held}.", status=self._status, is_transient=retry)
+
+    def _collect(self, block: bytes) -> None:
+        """Keep a block of a body that is not known to be a stream; switch over where it turns out to be one."""
+        if block.strip():
+            self._progress = self._clock()
+        bound = self._settings.max_event_bytes if self._status == 200 else _ERROR_BYTES  # noqa: PLR2004
+        room = bound - len(self._collected)
+        self._collected += block[: max(room, 0)]
+        if self._status != 200:  # noqa: PLR2004
+            self.is_done = len(self._collected) >= bound
+            return
+        if room < len(block):
+            message = f"The answer is larger than {bound // 2**20} MiB, the limit for one answer (max_event_bytes)."
+            raise UnexpectedResponseError(message, kind="too_large", status=self._status)
+        if self._collected[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b"event:", b"id:", b":", b"retry:")):
+            self._decoder = Decoder(self._settings.max_event_bytes)
+
+    def _read_whole(self) -> Iterator[Delta]:
+        """Read a body that came in one piece: a whole answer, or an error."""
+        body = bytes(self._collected)
+        looks_json = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+        if self._status != 200 or not looks_json:  # noqa: PLR2004
+            raise error_from_answer(
+                self._status,
+                self._headers,
+                body,
+                base_url=self._settings.base_url,
+                key=self._key,
+                body_sent=self._body,
+            )
+        yield from self._read_payload(body, "message", in_stream=False)
+        yield from self._flush()
+        if not self.answer.raw()["choices"]:
+            message = "The server answered with JSON that holds no answer: 'choices' is missing or empty."
+            raise UnexpectedResponseError(message, status=self._status)
+        self.is_done = True
+
+    def _read_payload(self, payload: str | bytes, event_type: str, *, in_stream: bool = True) -> Iterator[Delta]:
+        if not payload or payload[:1] in (":", b":"):
+            return
+        chunk = self._parse(payload) if event_type != "error" else self._parse_error(payload)
+        for delta in decode_chunk(chunk):
+            screened = self._screen(delta)
+            self.answer.add(screened)
+            if not screened.is_empty:
+                self._progress = self._clock()
+                yield screened
+        problem = _problem_of(chunk, event_type)
+        if problem is not None:
+            error = error_from_payload(problem, key=self._key, in_stream=in_stream)
+            error.is_transient = error.is_transient and not self.answer.has_delivered
+            raise error
+
+    def _parse(self, payload: str | bytes) -> dict[str, Any]:
+        try:
+            return parse_object(payload)
+        except MalformedChunkError as error:
+            raise MalformedChunkError(self._key.mask(str(error)), status=self._status) from None
+
+    def _parse_error(self, payload: str | bytes) -> dict[str, Any]:
+        """Read the data of an `error` event, which some servers send as bare text."""
+        try:
+            return parse_object(payload)
+        except MalformedChunkError:
+            return {"error": payload}
+
+    def _screen(self, delta: Delta) -> Delta:
+        """Join surrogate halves, hide the key, and keep the text within its bound."""
+        if delta.index or not (delta.text or delta.reasoning):
+            return delta
+        self._text_bytes += len(delta.text) + len(delta.reasoning)
+        if self._text_bytes > self._settings.max_answer_bytes:
+            bound = self._settings.max_answer_bytes // 2**20
+            message = f"The answer is longer than {bound} MiB of text, the limit for one answer (max_answer_bytes)."
+            raise UnexpectedResponseError(message, kind="too_large", status=self._status)
+        text, reasoning = self._texts.feed(delta.text), self._reasonings.feed(delta.reasoning)
+        if text == delta.text and reasoning == delta.reasoning:
+            return delta
+        return delta._replace(text=text, reasoning=reasoning)
+
+    def _flush(self) -> Iterator[Delta]:
+        text, reasoning = self._texts.flush(), self._reasonings.flush()
+        if text or reasoning:
+            delta = Delta(text, reasoning)
+            self.answer.add(delta)
+            yield delta
+
+
+class _Screen:
+    """What one run of text passes before it is handed out: halves joined, the key hidden."""
+
+    def __init__(self, key: Secret) -> None:
+        self._mask = StreamMask(key)
+        self._half = ""
+
+    def feed(self, text: str) -> str:
+        if self._half or _SURROGATE.search(text):
+            text = self._join(text)
+        return self._mask.feed(text) if text else ""
+
+    def flush(self) -> str:
+        half, self._half = self._half, ""
+        return self._mask.feed("\ufffd" if half else "") + self._mask.flush()
+
+    def _join(self, text: str) -> str:
+        text, self._half = self._half + text, ""
+        if _HIGH_SURROGATE_AT_END.search(text):
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _is_whole(payload: str) -> bool:
+    try:
+        parse_object(payload)
+    except MalformedChunkError:
+        return False
+    return True
+
+
+def _problem_of(chunk: Mapping[str, Any], event_type: str) -> object | None:
+    """Return the error a chunk reports, wherever gateways put it; None where it reports none."""
+    problem = chunk.get("error")
+    if problem:
+        return problem
+    if event_type == "error":
+        return chunk
+    for choice in chunk.get("choices") or ():
+        if (choice.get("index") or 0) == 0 and (choice.get("error") or choice.get("finish_reason") == "error"):
+            return choice.get("error") or "The model's provider ended the answer with finish_reason 'error'."
+    return None

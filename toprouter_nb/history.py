@@ -1,0 +1,164 @@
+"""The turns of one conversation as a tree: the current path, and every branch that undo, retry and edit left.
+
+Knows nothing of models, requests or display. Nothing is ever removed from it.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+
+from .plain import render_plain, shorten
+from .reply import Reply
+from .turns import Turn
+from .wire.request import encode_turn
+
+_LINE_CHARACTERS = 60
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Node:
+    """One turn in its place in the tree.
+
+    Attributes
+    ----------
+    turn
+        The turn; None in the root only.
+    parent
+        What it follows; None in the root only.
+    reply
+        What is known of the answer, where the turn is one.
+    children
+        What followed it, the oldest first; more than one where the conversation branched.
+    """
+
+    turn: Turn | None = None
+    parent: "Node | None" = None
+    reply: Reply | None = None
+    children: list["Node"] = dataclasses.field(default_factory=list)
+    _encoded: bytes | None = None
+
+    def encoded(self) -> bytes:
+        """Return the turn's wire JSON, made once."""
+        if self._encoded is None and self.turn is not None:
+            self._encoded = encode_turn(self.turn)
+        return self._encoded or b""
+
+    def share_encoding(self, other: "Node") -> None:
+        """Take over the JSON another node has made of the same turn."""
+        self._encoded = other._encoded
+
+
+class History:
+    """The tree and the place in it where the conversation stands.
+
+    Life: `add` turns after the current one; `move_to` any node to go on from there.
+    """
+
+    def __init__(self) -> None:
+        self.root = Node()
+        self.head = self.root
+
+    def add(self, turns: Iterable[tuple[Turn, Reply | None]], *, after: Node | None = None) -> None:
+        """Put turns one after the other behind a node (the current one unless named), and go to the last.
+
+        The chain is built first and hung in with one step, so that an interrupt never leaves half of it.
+        """
+        parent = self.head if after is None else after
+        first: Node | None = None
+        last = parent
+        for turn, reply in turns:
+            node = Node(turn, last, reply)
+            if first is None:
+                first = node
+            else:
+                last.children.append(node)
+            last = node
+        if first is not None:
+            parent.children.append(first)
+            self.head = last
+
+    def move_to(self, node: Node) -> None:
+        """Stand at a node; the path to it is the conversation from now on."""
+        self.head = node
+
+    def path(self, to: Node | None = None) -> list[Node]:
+        """Return the nodes from the first turn to a node (the current one unless named)."""
+        nodes = []
+        node = self.head if to is None else to
+        while node.parent is not None:
+            nodes.append(node)
+            node = node.parent
+        return nodes[::-1]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield every node of every branch, parents before their children."""
+        waiting = self.root.children[::-1]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += node.children[::-1]
+
+    def copy(self, nodes: Sequence[Node]) -> "History":
+        """Return a new history of one path; turns, replies and their encoded JSON are shared, branches are not."""
+        other = History()
+        other.add((node.turn, node.reply) for node in nodes if node.turn is not None)
+        for copied, node in zip(other.path(), nodes, strict=True):
+            copied.share_encoding(node)
+        return other
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Branch:
+    """A node of `Conversation.tree()`: a turn, what came of it, and whether the conversation goes through it.
+
+    Attributes
+    ----------
+    turn
+        The turn; None in the root, which stands for the beginning.
+    reply
+        The reply, where the turn is an answer; else None.
+    is_current
+        True on the path the conversation stands on.
+    children
+        The branches after it, the oldest first.
+    """
+
+    turn: Turn | None
+    reply: Reply | None
+    is_current: bool
+    children: tuple["Branch", ...]
+
+    def __repr__(self) -> str:
+        """Draw the tree, one turn a line; the current path is marked with a star."""
+        return "\n".join(_draw(self)) or "(nothing asked yet)"
+
+
+def branch_of(history: History) -> Branch:
+    """Return the whole tree of a history as values.
+
+    Children are built before their parents, without recursion: a conversation may be thousands of turns deep.
+    """
+    current = {id(node) for node in history.path()} | {id(history.root)}
+    built: dict[int, Branch] = {}
+    for node in [*reversed(list(history.nodes())), history.root]:
+        children = tuple(built.pop(id(child)) for child in node.children)
+        built[id(node)] = Branch(node.turn, node.reply, id(node) in current, children)
+    return built[id(history.root)]
+
+
+def _draw(root: Branch) -> Iterator[str]:
+    """Yield one line a turn; only where it branches does the drawing go further in."""
+    waiting = [(child, 0) for child in reversed(root.children)]
+    while waiting:
+        branch, depth = waiting.pop()
+        yield f"{'*' if branch.is_current else ' '} {'  ' * depth}{_line(branch)}"
+        deeper = depth + (len(branch.children) > 1)
+        waiting += [(child, deeper) for child in reversed(branch.children)]
+
+
+def _line(branch: Branch) -> str:
+    if branch.turn is None:
+        return ""
+    said = shorten(render_plain(branch.turn.text).replace("\n", " "), _LINE_CHARACTERS)
+    images = f" [{len(branch.turn.images)} image(s)]" if branch.turn.images else ""
+    cut = " (cut short)" if branch.turn.is_partial else ""
+    return f"{branch.turn.role}: {said}{images}{cut}"

@@ -1,0 +1,83 @@
+"""The pieces a turn is made of: text and images, as values.
+
+Knows nothing of files, pixels or JSON: `images` makes image parts, `wire` spells them.
+"""
+
+import dataclasses
+import reprlib
+from typing import ClassVar, Literal
+
+from .plain import render_plain
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TextPart:
+    """A piece of text.
+
+    Attributes
+    ----------
+    text
+        The text as written; may hold any character.
+
+    Examples
+    --------
+    >>> TextPart("Hello")
+    TextPart('Hello')
+    """
+
+    type: ClassVar[Literal["text"]] = "text"
+    text: str
+
+    def __repr__(self) -> str:
+        """Show the beginning and the end of the text."""
+        return f"TextPart({reprlib.repr(render_plain(self.text[:200]))})"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImagePart:
+    """An image: an address that is passed on, or bytes that are sent along. Made by `image()`.
+
+    Attributes
+    ----------
+    url
+        An `http(s)` address, sent as it is and never fetched here; None when `data` is there.
+    data
+        The encoded image file, exactly as it will be sent; None when `url` is there.
+    media_type
+        `image/png`, `image/jpeg`, `image/webp` or `image/gif`; None for an address.
+    width, height
+        In pixels; None for an address, and where only the bytes are known. Not compared: the bytes say it.
+    note
+        What was changed on the way in ("shrunk from 4000x3000"), for people; "" when nothing was. Not compared.
+
+    Examples
+    --------
+    >>> ImagePart(url="https://example.com/image.jpg")
+    ImagePart('https://example.com/image.jpg')
+    """
+
+    type: ClassVar[Literal["image"]] = "image"
+    url: str | None = None
+    data: bytes | None = dataclasses.field(default=None, repr=False)
+    media_type: str | None = None
+    width: int | None = dataclasses.field(default=None, compare=False)
+    height: int | None = dataclasses.field(default=None, compare=False)
+    note: str = dataclasses.field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a part that is neither an address nor data, or both."""
+        if (self.url is None) == (self.data is None):
+            message = "An ImagePart holds either a url or data. Make one with image(...)."
+            raise ValueError(message)
+
+    def __repr__(self) -> str:
+        """Show the address, or the type, the size in pixels and the size in bytes."""
+        if self.data is None:
+            return f"ImagePart({reprlib.repr(render_plain(str(self.url)))})"
+        size = f"{self.width}x{self.height}, " if self.width else ""
+        return f"ImagePart({self.media_type}, {size}{len(self.data):,} bytes)"
+
+
+Part = TextPart | ImagePart
+
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")

@@ -1,0 +1,30 @@
+"""The one style sheet of all our HTML, as text that travels with each piece.
+
+Knows nothing of what it styles; style.css is the source, scoped to `.tr-root`.
+"""
+
+import functools
+import re
+from importlib import resources
+
+from .fragment import Html
+
+
+@functools.cache
+def style_tag() -> Html:
+    """Return the style sheet as one `<style>` element, without needless white space.
+
+    Examples
+    --------
+    >>> style_tag()[:16]
+    '<style>.tr-root{'
+    """
+    return Html(f"<style>{style_sheet()}</style>")
+
+
+@functools.cache
+def style_sheet() -> str:
+    """Return the style sheet's text on one line, for a view that has its own place for it."""
+    source = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    joined = re.sub(r"\s+", " ", source)
+    return re.sub(r" ?([{};,>]|: ) ?", lambda match: match[1].strip(), joined).strip()

@@ -1,0 +1,206 @@
+"""Where to ask, with which key and within which limits; and the one set of settings of the process.
+
+Knows nothing of HTTP, files or conversations; `keys` knows where a key comes from, `limits` what a value may be.
+"""
+
+import dataclasses
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import SettingsError
+from .keys import TYPED_IN, check_key, find_key, hide_key
+from .limits import check_base_url, check_choice, check_count, check_name, check_path, check_seconds, check_usd
+from .plain import shorten
+from .secret import Secret
+
+DEFAULT_BASE_URL = "https://toprouter.cc"
+ADDRESS_VARIABLE = "TOPROUTER_BASE_URL"
+MODEL_VARIABLE = "TOPROUTER_MODEL"
+DISPLAYS = ("auto", "live", "static", "text", True, False)
+Display = Literal["auto", "live", "static", "text", True, False]
+
+
+@dataclasses.dataclass(frozen=True, init=False)
+class Settings:
+    """Where to ask, with which key and within which limits.
+
+    Attributes
+    ----------
+    base_url
+        `https` address of a Chat Completions server, without a slash at its end; `http` for this machine only.
+        Not given: `TOPROUTER_BASE_URL`, else `https://toprouter.cc`.
+    api_key
+        The key as a `Secret`; a text becomes one. Empty: looked up at the first call (see `require_key`). Copies in
+        the process keep it, a pickle does not.
+    model
+        Used where a call names none. Not given: `TOPROUTER_MODEL`, else None.
+    connect_seconds, first_byte_seconds
+        To make the connection; then until the first byte of the answer.
+    idle_seconds, progress_seconds
+        Silence between two reads; time in which only keep-alives come.
+    max_retries
+        Further attempts after a fault that may pass, 0 to 10.
+    ledger_path
+        File of the ledger; None = its usual place.
+    budget_usd
+        The most a conversation may spend, US dollars; None = no limit.
+    display
+        "auto", "live", "static", "text", True (auto) or False (nothing is shown).
+    max_event_bytes, max_answer_bytes
+        Bounds of one event of a stream, and of the text of one answer.
+    key_source
+        "argument", "TOPROUTER_API_KEY", "keyring" or "typed in"; "" when there is no key.
+
+    Raises
+    ------
+    SettingsError
+        A value is out of its range, of the wrong type, or an address or key that would be unsafe to use.
+
+    Examples
+    --------
+    >>> settings = Settings("http://127.0.0.1:8000/", "sk-123456789", max_retries=0)
+    >>> settings.base_url, settings.api_key, settings.key_source
+    ('http://127.0.0.1:8000', Secret('[key hidden]'), 'argument')
+    """
+
+    base_url: str
+    api_key: Secret
+    model: str | None
+    connect_seconds: float
+    first_byte_seconds: float
+    idle_seconds: float
+    progress_seconds: float
+    max_retries: int
+    ledger_path: Path | None
+    budget_usd: Decimal | None
+    display: Display
+    max_event_bytes: int
+    max_answer_bytes: int
+    key_source: str
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | Secret | None = None,
+        model: str | None = None,
+        *,
+        connect_seconds: float = 5.0,
+        first_byte_seconds: float = 60.0,
+        idle_seconds: float = 30.0,
+        progress_seconds: float = 120.0,
+        max_retries: int = 2,
+        ledger_path: str | os.PathLike[str] | None = None,
+        budget_usd: Decimal | float | str | None = None,
+        display: Display = "auto",
+        max_event_bytes: int = 64 * 2**20,
+        max_answer_bytes: int = 16 * 2**20,
+        key_source: str = "",
+    ) -> None:
+        api_key = hide_key(api_key)  # first: from here on no frame of ours holds the text
+        check_choice("display", display, DISPLAYS)
+        vars(self).update(
+            base_url=check_base_url(base_url or os.environ.get(ADDRESS_VARIABLE) or DEFAULT_BASE_URL),
+            api_key=check_key(api_key),
+            model=check_name("model", model or os.environ.get(MODEL_VARIABLE) or None),
+            connect_seconds=check_seconds("connect_seconds", connect_seconds),
+            first_byte_seconds=check_seconds("first_byte_seconds", first_byte_seconds),
+            idle_seconds=check_seconds("idle_seconds", idle_seconds),
+            progress_seconds=check_seconds("progress_seconds", progress_seconds),
+            max_retries=check_count("max_retries", max_retries, 0, 10, "attempts"),
+            ledger_path=check_path("ledger_path", ledger_path),
+            budget_usd=check_usd("budget_usd", budget_usd),
+            display=display,
+            max_event_bytes=check_count("max_event_bytes", max_event_bytes, 1, 2**30, "bytes"),
+            max_answer_bytes=check_count("max_answer_bytes", max_answer_bytes, 1, 2**30, "bytes"),
+        )
+        vars(self)["key_source"] = (key_source or "argument") if self.api_key else ""
+
+
+class _Current:
+    """What this process was told, by `configure` and by a question for a key: the one object that changes."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, Any] = {}
+        self.keys: dict[str, tuple[Secret, str]] = {}  # by server, each with its source
+
+
+_CURRENT = _Current()
+_NAMES = tuple(field.name for field in dataclasses.fields(Settings) if field.name != "key_source")
+
+
+def configure(**changes: Any) -> Settings:
+    """Change the settings of this process and return them; without arguments, just return them.
+
+    `TOPROUTER_BASE_URL` and `TOPROUTER_MODEL` are read at each call, for what was not given here. None puts a
+    setting back to its default; `api_key=None` forgets every key given or typed in. A key belongs to the server it
+    was given for: where `base_url` moves to another one, give a key for that.
+
+    Parameters
+    ----------
+    **changes
+        The arguments of `Settings`.
+
+    Raises
+    ------
+    SettingsError
+        No such setting, or a value `Settings` refuses; nothing is changed then.
+
+    Examples
+    --------
+    >>> configure(max_retries=0).max_retries
+    0
+    >>> configure(max_retries=None).max_retries
+    2
+    """
+    if "api_key" in changes:
+        changes["api_key"] = hide_key(changes["api_key"])  # first: from here on no frame of ours holds the text
+    unknown = sorted(set(changes) - set(_NAMES))
+    if unknown:
+        message = f"configure() knows no setting {shorten(unknown[0], 60)!r}. The settings are: {', '.join(_NAMES)}."
+        raise SettingsError(message, kind="bad_request")
+    given = {name: value for name, value in (_CURRENT.given | changes).items() if value is not None}
+    key = given.pop("api_key", None)
+    settings = Settings(**given, api_key=key)
+    if key is not None:
+        _CURRENT.keys = {**_CURRENT.keys, _server(settings): (settings.api_key, "argument")} if key else {}
+    _CURRENT.given = given
+    return _with_known_key(settings)
+
+
+def require_key(settings: Settings, *, ask: bool = True) -> Settings:
+    """Return the settings with a key: their own, else the environment's, the keyring's, or one that is typed in.
+
+    A key given to `configure` or typed in is remembered in this process, for the same server only; nothing is
+    written anywhere.
+
+    Parameters
+    ----------
+    settings
+        Returned as they are when they hold a key.
+    ask
+        False never asks anybody.
+
+    Raises
+    ------
+    SettingsError
+        There is no key; the message tells the three ways to go on.
+    """
+    settings = _with_known_key(settings)
+    if settings.api_key:
+        return settings
+    key, source = find_key(settings.base_url, ask=ask)
+    if source == TYPED_IN:
+        _CURRENT.keys = {**_CURRENT.keys, _server(settings): (key, source)}
+    return dataclasses.replace(settings, api_key=key, key_source=source)
+
+
+def _with_known_key(settings: Settings) -> Settings:
+    key, source = _CURRENT.keys.get(_server(settings), (Secret(), ""))
+    return settings if settings.api_key else dataclasses.replace(settings, api_key=key, key_source=source)
+
+
+def _server(settings: Settings) -> str:
+    """Return what a key is bound to: scheme, host and port."""
+    return "/".join(settings.base_url.lower().split("/")[:3])

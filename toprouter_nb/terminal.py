@@ -1,0 +1,121 @@
+"""Writes to a terminal: text as it arrives, colours only where a person looks, nothing that acts on the screen.
+
+Knows nothing of models or conversations.
+"""
+
+import os
+import re
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from .plain import render_plain, shorten
+
+_STYLES = {"bold": "\x1b[1m", "dim": "\x1b[2m", "good": "\x1b[32m", "bad": "\x1b[31m", "warn": "\x1b[33m", "": ""}
+_WORD = re.compile(r"(\S*)(\s)")
+_END = "\x1b[0m"
+_MAX_WIDTH = 100
+_MIN_WIDTH = 40
+
+
+class Terminal:
+    r"""A place to print on.
+
+    Everything is escaped by `render_plain` first, and encoded with "?" for what the stream cannot show. Styles
+    ("bold", "dim", "good", "bad", "warn") show on a terminal only, and not where `NO_COLOR` is set.
+
+    Parameters
+    ----------
+    stream
+        Where to write; flushed after each piece.
+
+    Attributes
+    ----------
+    width
+        Columns to use: those of the terminal, 40 to 100; 80 elsewhere.
+
+    Examples
+    --------
+    >>> import io
+    >>> out = io.StringIO()
+    >>> Terminal(out).line("Done \x1b[2J.", "good")
+    >>> out.getvalue()
+    'Done \\x1b[2J.\n'
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_watched = stream.isatty()
+        self._is_coloured = self._is_watched and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        columns = shutil.get_terminal_size((80, 24)).columns if self._is_watched else 80
+        self.width = max(_MIN_WIDTH, min(_MAX_WIDTH, columns))
+
+    def write(self, text: str, style: str = "") -> None:
+        """Write text as it is, without a line end."""
+        shown = render_plain(text)
+        if self._is_coloured and style:
+            shown = f"{_STYLES[style]}{shown}{_END}"
+        encoding = self._stream.encoding or "utf-8"
+        self._stream.write(shown.encode(encoding, "replace").decode(encoding))
+        self._stream.flush()
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Write one line, however long."""
+        self.write(text, style)
+        self.write("\n")
+
+    def paragraph(self, text: str, style: str = "", *, indent: str = "") -> None:
+        """Write text wrapped to the width; its own line breaks stay, later lines are indented."""
+        for line in text.splitlines():
+            wrapped = textwrap.wrap(line, self.width, subsequent_indent=indent, break_on_hyphens=False)
+            for piece in wrapped or [""]:
+                self.line(piece, style)
+
+    def flow(self, pieces: Iterable[str], *, indent: str = "") -> None:
+        """Write text as it arrives, word by word, wrapped to the width, then end the line.
+
+        Parameters
+        ----------
+        pieces
+            Pieces of text, cut anywhere; an error they raise leaves what came before on the screen.
+        indent
+            Before every line.
+        """
+        self.write(indent)
+        column, waiting = len(indent), ""
+        try:
+            for piece in pieces:
+                waiting += piece
+                while found := _WORD.match(waiting):
+                    waiting = waiting[found.end() :]
+                    column = self._put(*found.groups(), column=column, indent=indent)
+        finally:
+            self._put(waiting, "", column=column, indent=indent)
+            self.line()
+
+    def _put(self, word: str, space: str, *, column: int, indent: str) -> int:
+        """Write a word and the space after it, on a new line where it does not fit; return the column reached."""
+        shown = render_plain(word)
+        if column + len(shown) > self.width and column > len(indent):
+            self.write(f"\n{indent}")
+            column = len(indent)
+        if space == "\n":
+            self.write(f"{shown}\n{indent}")
+            return len(indent)
+        self.write(shown + space)
+        return column + len(shown + space)
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
+        """Write a table; the first column is cut where the width asks for it, `numbers` are set to the right."""
+        cells = [header, *rows]
+        widths = [max(len(row[place]) for row in cells) for place in range(len(header))]
+        if self._is_watched:
+            room = self.width - sum(width + 2 for width in widths[1:])
+            widths[0] = min(widths[0], max(room, len(header[0]), 10))
+        for count, row in enumerate(cells):
+            pieces = [
+                shorten(cell, width).rjust(width) if place in numbers else shorten(cell, width).ljust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
+            self.line("  ".join(pieces).rstrip(), "" if count else "bold")

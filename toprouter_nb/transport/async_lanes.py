@@ -1,0 +1,187 @@
+"""The connections to one server inside event loops, under httpx's transport interface; the twin of `lanes`.
+
+Knows nothing of keys, retries or what is sent. Connections belong to the loop they were made in, and close with it.
+"""
+
+import asyncio
+import time
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+
+from .async_link import AsyncLink, connect_async
+from .head import Head
+from .lanes import KEEP_SECONDS, STALE
+from .route import Route, tls_context
+
+
+class AsyncBodyStream(httpx.AsyncByteStream):
+    """The body of one answer as it arrives, as `BodyStream`.
+
+    An iterator of its own and no async generator: one that is left early needs another turn of the loop to end.
+    """
+
+    def __init__(self, link: AsyncLink, head: Head, keep: Callable[[AsyncLink], None]) -> None:
+        self._link = link
+        self._head = head
+        self._keep = keep
+        self._block: bytes | None = head.rest
+        self._is_closed = False
+
+    def __aiter__(self) -> "AsyncBodyStream":
+        """Return itself: the body comes once."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next bytes of the body, whatever their content encoding."""
+        body = self._head.body
+        while not body.is_complete:
+            if body.fault:
+                raise httpx.RemoteProtocolError(body.fault)
+            block, self._block = self._block, None
+            if block is None:
+                block = await self._link.receive()
+                if not block:
+                    break
+            piece = body.feed(block)
+            if piece:
+                return piece
+        missing = body.end()
+        if missing:
+            raise httpx.RemoteProtocolError(missing)
+        raise StopAsyncIteration
+
+    async def settle(self, seconds: float) -> None:
+        """Wait a moment for the end of a body that is all but over, so that its connection can be kept."""
+        if not self._head.body.is_complete:
+            self._link.limit(seconds)
+            try:
+                await anext(self)
+            except (httpx.TransportError, StopAsyncIteration):
+                return
+
+    async def aclose(self) -> None:
+        """Give the connection back, or close it."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        body = self._head.body
+        if body.is_complete and self._head.is_persistent and not (body.surplus or self._link.is_spent):
+            self._keep(self._link)
+        else:
+            self._link.close()
+
+
+class Pool:
+    """The kept connections of one loop.
+
+    Life: `open` in the loop; `take` and `give_back`; it closes them when the loop ends, or when nobody holds it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: deque[tuple[float, AsyncLink]] = deque()
+        self._end = _close_at_end(self._kept)
+
+    async def open(self) -> None:
+        """Tell the loop to close the connections when it ends."""
+        await anext(self._end)
+
+    def take(self) -> AsyncLink | None:
+        """Return the kept connection that was used last; close those that are not usable any more."""
+        while self._kept:
+            since, link = self._kept.pop()
+            if time.monotonic() - since < KEEP_SECONDS and link.is_usable():
+                return link
+            link.close()
+        return None
+
+    def give_back(self, link: AsyncLink) -> None:
+        """Keep a connection for the next request."""
+        now = time.monotonic()
+        self._kept.append((now, link))
+        while now - self._kept[0][0] > KEEP_SECONDS:
+            self._kept.popleft()[1].close()
+
+    def drop(self) -> None:
+        """Close the kept connections."""
+        while self._kept:
+            self._kept.pop()[1].close()
+
+    async def close(self) -> None:
+        """Close the kept connections and wait until they are."""
+        await self._end.aclose()
+
+
+class AsyncLanes(httpx.AsyncBaseTransport):
+    """Makes, lends and keeps the connections to one server, for any number of loops, one after another or at once."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = weakref.WeakKeyDictionary()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return its answer with the body unread, as `Lanes.handle_request`."""
+        pool = await self._pool()
+        link = pool.take()
+        if link is not None:
+            try:
+                return await self._ask(link, request, pool)
+            except STALE:
+                if link.has_heard:
+                    raise
+            pool.drop()
+        seconds = request.extensions["timeout"]["connect"]
+        return await self._ask(await connect_async(self._route, seconds), request, pool)
+
+    async def aclose(self) -> None:
+        """Close the kept connections of the running loop; those of other loops close with their loop."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None:
+            await pool.close()
+
+    async def _ask(self, link: AsyncLink, request: httpx.Request, pool: Pool) -> httpx.Response:
+        try:
+            head = await link.exchange(request, request.extensions["timeout"])
+        except BaseException:
+            link.close()
+            raise
+        body = AsyncBodyStream(link, head, pool.give_back)
+        return httpx.Response(head.status, headers=head.headers, stream=body, extensions={"body": body})
+
+    async def _pool(self) -> Pool:
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            # A pool holds its loop: those of loops that were closed without ado are let go here.
+            for known in self._pools.keyrefs():
+                old = known()
+                if old is not None and old.is_closed():
+                    self._pools.pop(old, None)
+            pool = self._pools[loop] = Pool()
+            await pool.open()
+        return pool
+
+
+def open_async_client(route: Route) -> httpx.AsyncClient:
+    """Return a client for one server; see `lanes.open_client`."""
+    transport: httpx.AsyncBaseTransport
+    if route.proxy:
+        transport = httpx.AsyncHTTPTransport(
+            verify=tls_context(), proxy=httpx.Proxy(route.proxy), limits=httpx.Limits(), trust_env=False
+        )
+    else:
+        transport = AsyncLanes(route)
+    return httpx.AsyncClient(transport=transport, trust_env=False)
+
+
+async def _close_at_end(kept: deque[tuple[float, AsyncLink]]) -> AsyncIterator[None]:
+    """Close connections at the end of the loop, which ends all its async generators then."""
+    try:
+        yield
+    finally:
+        while kept:
+            kept.pop()[1].close()
+        # The sockets close in the loop's next turn.
+        await asyncio.sleep(0)

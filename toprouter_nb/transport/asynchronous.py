@@ -1,0 +1,160 @@
+"""Sends one request and hands out its answer inside an event loop; the twin of `sync`.
+
+Knows nothing of retries, of JSON or of what an error status means.
+"""
+
+import contextlib
+import functools
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ..errors import TransportError
+from ..secret import Secret
+from .encoding import Decoder, decoder_for
+from .faults import fault_in_body, fault_in_head, foreign_errors
+from .sync import SETTLE_SECONDS
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ..settings import Settings
+    from ..wire.request import RequestBody
+    from .route import Route
+
+
+class AsyncAnswer:
+    """The answer to one request, as `Answer`; it is its own iterator of blocks."""
+
+    def __init__(
+        self, response: "httpx.Response", route: "Route", settings: "Settings", key: Secret, *, is_streamed: bool
+    ) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._route = route
+        self._settings = settings
+        self._key = key
+        self._is_streamed = is_streamed
+        self._deadline = time.monotonic() + settings.first_byte_seconds
+        self._body: AsyncIterator[bytes] = response.extensions.get("body") or response.aiter_raw()
+        self._decoder: Decoder | None = None
+        self._pieces: Iterator[bytes] = iter(())
+
+    def blocks(self) -> "AsyncAnswer":
+        """Return the iterator of the body's blocks; see `Answer.blocks`."""
+        return self
+
+    def __aiter__(self) -> "AsyncAnswer":
+        """Return itself: the body comes once."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next block, its content encoding undone."""
+        fault: TransportError
+        try:
+            return await self._next_block()
+        except foreign_errors() as error:
+            fault = fault_in_body(error, self._route, self._settings, self._key)
+        except TransportError as error:
+            fault = error
+        if self._response.is_success:
+            raise fault
+        raise StopAsyncIteration
+
+    async def settle(self) -> None:
+        """Wait a moment for the end of a body that was read to the end of what matters."""
+        body = self._response.extensions.get("body")
+        if body is not None:
+            await body.settle(SETTLE_SECONDS)
+
+    async def close(self) -> None:
+        """Give the connection back where the body was read to its end, else close it."""
+        await self._response.aclose()
+
+    async def _next_block(self) -> bytes:
+        if self._decoder is None:
+            self._decoder = decoder_for(self.headers, is_streamed=self._is_streamed)
+        while True:
+            for piece in self._pieces:
+                return piece
+            is_late = not self._response.is_success and time.monotonic() > self._deadline
+            block = None if is_late else await anext(self._body, None)
+            if block is None:
+                break
+            if self._decoder.is_idle:
+                return block
+            self._pieces = self._decoder.feed(block)
+        self._decoder.end()
+        raise StopAsyncIteration
+
+
+class AsyncTransport:
+    """Sends requests to one server from any number of event loops, as `Transport`.
+
+    Connections close with their loop; `close` gives back those of the running one before.
+
+    Parameters
+    ----------
+    settings
+        The address, and the time limits.
+    """
+
+    def __init__(self, settings: "Settings") -> None:
+        self._settings = settings
+
+    def post(
+        self, path: str, body: "RequestBody", key: Secret, *, stream: bool
+    ) -> contextlib.AbstractAsyncContextManager[AsyncAnswer]:
+        """Send a body and give its answer; see `Transport.post`."""
+        return self._ask(path, key, body, is_streamed=stream)
+
+    def get(self, path: str, key: Secret) -> contextlib.AbstractAsyncContextManager[AsyncAnswer]:
+        """Fetch a path, as `post` sends to one."""
+        return self._ask(path, key, None, is_streamed=False)
+
+    async def close(self) -> None:
+        """Close the connections of the running loop that are not in use; the next request makes new ones."""
+        opened = self.__dict__.get("_opened")
+        if opened is not None:
+            await opened[1]._transport.aclose()
+
+    @contextlib.asynccontextmanager
+    async def _ask(
+        self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool
+    ) -> AsyncIterator[AsyncAnswer]:
+        answer = await self._send(path, key, body, is_streamed=is_streamed)
+        try:
+            yield answer
+            await answer.settle()
+        finally:
+            await answer.close()
+
+    async def _send(
+        self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool
+    ) -> AsyncAnswer:
+        from .request import Bearer, build_request
+
+        settings = self._settings
+        route, client = self._opened
+        try:
+            request = build_request(
+                settings.base_url + path, settings, body=body, is_streamed=is_streamed, is_proxied=bool(route.proxy)
+            )
+            auth = Bearer(key) if key else None
+            response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
+        except foreign_errors() as error:
+            fault = fault_in_head(error, route, settings, key)
+        else:
+            return AsyncAnswer(response, route, settings, key, is_streamed=is_streamed)
+        # Raised here, so that the foreign error, whose frames may hold what was sent, is not its context.
+        raise fault
+
+    @functools.cached_property
+    def _opened(self) -> "tuple[Route, httpx.AsyncClient]":
+        # Imported here: httpx costs 40 ms and is not needed before the first request.
+        from .async_lanes import open_async_client
+        from .route import route_to
+
+        route = route_to(self._settings.base_url)
+        return route, open_async_client(route)

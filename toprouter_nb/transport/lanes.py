@@ -1,0 +1,159 @@
+"""The connections to one server, under httpx's transport interface: one for each concurrent call, kept for the next.
+
+Knows nothing of keys, retries or what is sent. httpx's own pool walks all its connections for every request and
+opens a chunk at a time with h11; at 64 lanes that is most of the cost of a call.
+"""
+
+import contextlib
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+
+import httpx
+
+from .head import Head
+from .link import Link, connect
+from .route import Route, tls_context
+
+# Servers and middle boxes drop silent connections after 60 s and more.
+KEEP_SECONDS = 50.0
+STALE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+
+
+class BodyStream(httpx.SyncByteStream):
+    """The body of one answer as it arrives.
+
+    Life: iterate it once; `settle` where it was left a little early; `close`, which keeps the connection where the
+    body was read to its end and closes it where it was not.
+    """
+
+    def __init__(self, link: Link, head: Head, keep: Callable[[Link], None]) -> None:
+        self._link = link
+        self._head = head
+        self._keep = keep
+        self._block: bytes | None = head.rest
+        self._is_closed = False
+
+    def __iter__(self) -> "BodyStream":
+        """Return itself: the body comes once."""
+        return self
+
+    def __next__(self) -> bytes:
+        """Return the next bytes of the body, whatever their content encoding."""
+        body = self._head.body
+        while not body.is_complete:
+            if body.fault:
+                raise httpx.RemoteProtocolError(body.fault)
+            block, self._block = self._block, None
+            if block is None:
+                block = self._link.receive()
+                if not block:
+                    break
+            piece = body.feed(block)
+            if piece:
+                return piece
+        missing = body.end()
+        if missing:
+            raise httpx.RemoteProtocolError(missing)
+        raise StopIteration
+
+    def settle(self, seconds: float) -> None:
+        """Wait a moment for the end of a body that is all but over, so that its connection can be kept."""
+        if not self._head.body.is_complete:
+            self._link.limit(seconds)
+            with contextlib.suppress(httpx.TransportError):
+                next(self, b"")
+
+    def close(self) -> None:
+        """Give the connection back, or close it."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        body = self._head.body
+        if body.is_complete and self._head.is_persistent and not (body.surplus or self._link.is_spent):
+            self._keep(self._link)
+        else:
+            self._link.close()
+
+
+class Lanes(httpx.BaseTransport):
+    """Makes, lends and keeps the connections to one server. Threads may share it; a forked child starts anew.
+
+    Owns its connections: `close` closes those that are kept, as does its end of life.
+    """
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._kept: deque[tuple[float, Link]] = deque()
+        weakref.finalize(self, _close_all, self._kept)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request on a kept connection, or on a new one, and return its answer with the body unread.
+
+        A kept connection that turns out to be closed has carried nothing: the request is sent again on a new one.
+        """
+        seconds = request.extensions["timeout"]
+        link = self._take()
+        if link is not None:
+            try:
+                return self._ask(link, request)
+            except STALE:
+                if link.has_heard:
+                    raise
+            self.close()
+        return self._ask(connect(self._route, seconds["connect"]), request)
+
+    def close(self) -> None:
+        """Close the kept connections; those in use close when their answer is left."""
+        _close_all(self._kept)
+
+    def _ask(self, link: Link, request: httpx.Request) -> httpx.Response:
+        try:
+            head = link.exchange(request, request.extensions["timeout"])
+        except BaseException:
+            link.close()
+            raise
+        body = BodyStream(link, head, self._give_back)
+        return httpx.Response(head.status, headers=head.headers, stream=body, extensions={"body": body})
+
+    def _take(self) -> Link | None:
+        """Return the kept connection that was used last; close those that are not usable any more."""
+        while self._kept:
+            try:
+                since, link = self._kept.pop()
+            except IndexError:
+                return None  # another thread was faster
+            if time.monotonic() - since < KEEP_SECONDS and link.is_usable():
+                return link
+            link.close()
+        return None
+
+    def _give_back(self, link: Link) -> None:
+        now = time.monotonic()
+        self._kept.append((now, link))
+        while self._kept and now - self._kept[0][0] > KEEP_SECONDS:
+            self._kept.popleft()[1].close()
+
+
+def open_client(route: Route) -> httpx.Client:
+    """Return a client for one server; through a proxy httpx's own transport is used, which speaks to all kinds.
+
+    Raises
+    ------
+    ValueError, ImportError
+        The proxy's address is none, or it is a SOCKS proxy and `socksio` is not installed.
+    """
+    transport: httpx.BaseTransport
+    if route.proxy:
+        transport = httpx.HTTPTransport(
+            verify=tls_context(), proxy=httpx.Proxy(route.proxy), limits=httpx.Limits(), trust_env=False
+        )
+    else:
+        transport = Lanes(route)
+    return httpx.Client(transport=transport, trust_env=False)
+
+
+def _close_all(kept: deque[tuple[float, Link]]) -> None:
+    while kept:
+        kept.pop()[1].close()

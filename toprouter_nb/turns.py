@@ -1,0 +1,149 @@
+"""One speaker's step in a conversation: a role and its parts.
+
+Knows nothing of JSON, history or replies; what may become a part is decided in `images` and `frames`.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+from .errors import ParameterError
+from .frames import is_frame, render_frame
+from .images import image
+from .parts import ImagePart, Part, TextPart
+from .plain import render_plain, shorten
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Turn:
+    """One speaker's step: who speaks, and the parts said.
+
+    Attributes
+    ----------
+    role
+        "system", "user" or "assistant".
+    parts
+        At least one part, except in an assistant turn, which may be empty when the model said nothing.
+        A list is kept as a tuple; a bare text becomes one `TextPart`.
+    is_partial
+        True where an answer was cut short and this is what had arrived.
+
+    Raises
+    ------
+    ParameterError
+        The role is no role, a part is no part, or a user or system turn has no parts.
+
+    Examples
+    --------
+    >>> Turn("user", "Hello")
+    Turn('user', 'Hello')
+    """
+
+    role: Role
+    parts: tuple[Part, ...]
+    is_partial: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the role and the parts, and keep them as a tuple."""
+        if self.role not in get_args(Role):
+            message = f"A turn's role is 'system', 'user' or 'assistant', not {shorten(repr(self.role), 60)}."
+            raise ParameterError(message)
+        given: object = self.parts
+        pieces = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
+        parts = tuple(TextPart(piece) if isinstance(piece, str) else piece for piece in pieces)
+        object.__setattr__(self, "parts", parts)
+        for part in parts:
+            if not isinstance(part, TextPart | ImagePart):
+                message = f"A turn holds TextPart and ImagePart, not {type(part).__name__}. Build it with user(...)."
+                raise ParameterError(message)
+        if not self.parts and self.role != "assistant":
+            message = f"A {self.role} turn needs at least one part."
+            raise ParameterError(message)
+
+    @property
+    def text(self) -> str:
+        """All text parts joined; "" when there is none."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """The image parts, in order."""
+        return tuple(part for part in self.parts if isinstance(part, ImagePart))
+
+    def __repr__(self) -> str:
+        """Show the role, the beginning of the text, and the images."""
+        shown: list[str] = [repr(shorten(render_plain(self.text), 60))] if self.text or not self.parts else []
+        shown += [repr(part) for part in self.images]
+        mark = ", is_partial=True" if self.is_partial else ""
+        return f"Turn({self.role!r}, {', '.join(shown)}{mark})"
+
+
+def part(source: object) -> Part:
+    """Turn anything `ask` accepts into a part.
+
+    Parameters
+    ----------
+    source
+        A str (always text), a `TextPart` or `ImagePart`, a pandas DataFrame (becomes a text table), or anything
+        `image()` takes: Path, bytes, PIL image, numpy array, matplotlib Figure.
+
+    Raises
+    ------
+    ImageError
+        The source is none of these, or the image cannot be read.
+    """
+    if isinstance(source, TextPart | ImagePart):
+        return source
+    if isinstance(source, str):
+        return TextPart(source)
+    if is_frame(source):
+        return TextPart(render_frame(source))
+    return image(source)
+
+
+def system(text: str) -> Turn:
+    """Make a system turn, which sets how the model behaves.
+
+    Examples
+    --------
+    >>> system("You are terse.")
+    Turn('system', 'You are terse.')
+    """
+    return _turn("system", (text,))
+
+
+def user(*sources: object) -> Turn:
+    """Make a user turn from texts, images, figures and tables, in that order.
+
+    Raises
+    ------
+    ParameterError
+        Nothing, or only white space, is said and no image is there.
+
+    Examples
+    --------
+    >>> user("What is in this image?", image("https://example.com/image.jpg"))
+    Turn('user', 'What is in this image?', ImagePart('https://example.com/image.jpg'))
+    """
+    return _turn("user", sources)
+
+
+def assistant(text: str) -> Turn:
+    """Make an assistant turn, for a history written by hand.
+
+    Examples
+    --------
+    >>> assistant("A p-value is …")
+    Turn('assistant', 'A p-value is …')
+    """
+    return _turn("assistant", (text,))
+
+
+def _turn(role: Role, sources: tuple[object, ...]) -> Turn:
+    turn = Turn(role, tuple(part(source) for source in sources)) if sources else None
+    if turn is None or not (turn.images or turn.text.strip()):
+        message = f"The {role} message is empty. Say something, or add an image."
+        raise ParameterError(message)
+    return turn

@@ -1,0 +1,183 @@
+"""Lets one question at a time through a conversation, and carries it from the history to the client and back.
+
+Knows nothing of parameters, branches or display.
+"""
+
+import threading
+import weakref
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any
+
+from .asking import Asking, Listener, Question
+from .client import Client
+from .errors import NotFoundError, ParameterError
+from .guards import add_near_ids
+from .history import History, Node
+from .reply import Reply
+from .settings import Settings
+from .wire.answer import Delta
+from .wire.request import encode_request, encode_turn
+
+
+class Turnstile:
+    """The one way from a question to its reply.
+
+    Life: `ask`, `ask_async`, `iterate` or `iterate_async`, one after the other; `settle_leftover` before anybody
+    looks at the history; `close`. A question counts as under way while its generator can still go on: one that was
+    dropped, closed or broken off makes room by itself.
+
+    Parameters
+    ----------
+    history
+        What was said so far; the reply is entered there.
+    settings
+        Returns the settings in force at the moment of asking.
+    """
+
+    def __init__(self, history: History, settings: Callable[[], Settings]) -> None:
+        self._history = history
+        self._settings = settings
+        self._client: Client | None = None
+        self._lock = threading.Lock()
+        self._asking: Asking | None = None
+        self._running: Callable[[], Any] = _nothing
+
+    def ask(self, question: Question, listener: Listener | None) -> Reply:
+        """Ask, wait for the end, and return the reply."""
+        deltas = self._carry(question, listener)
+        for _ in deltas:
+            pass
+        return self._last_reply()
+
+    async def ask_async(self, question: Question, listener: Listener | None) -> Reply:
+        """Do what `ask` does, inside a running event loop."""
+        async for _ in self._carry_async(question, listener):
+            pass
+        return self._last_reply()
+
+    def iterate(self, question: Question, *, as_events: bool) -> Iterator[str] | Iterator[Delta]:
+        """Return an iterator over the reply as it arrives; the question is sent with its first step."""
+        return self._carry(question, None, as_texts=not as_events)
+
+    def iterate_async(self, question: Question, *, as_events: bool) -> AsyncIterator[str] | AsyncIterator[Delta]:
+        """Do what `iterate` does, inside a running event loop."""
+        return self._carry_async(question, None, as_texts=not as_events)
+
+    def settle_leftover(self) -> None:
+        """Enter into the history what a dropped generator, or an interrupt in the wrong moment, left behind."""
+        asking = self._asking
+        if asking is not None and not asking.is_settled and not _is_live(self._running()):
+            asking.settle(GeneratorExit())
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _carry(self, question: Question, listener: Listener | None, *, as_texts: bool = False) -> Generator[Any]:
+        own: list[weakref.ref[Any]] = []
+        generator = self._run(question, listener, own, as_texts=as_texts)
+        own.append(weakref.ref(generator))
+        return generator
+
+    def _carry_async(
+        self, question: Question, listener: Listener | None, *, as_texts: bool = False
+    ) -> AsyncIterator[Any]:
+        own: list[weakref.ref[Any]] = []
+        generator = self._run_async(question, listener, own, as_texts=as_texts)
+        own.append(weakref.ref(generator))
+        return generator
+
+    def _run(
+        self, question: Question, listener: Listener | None, own: list[weakref.ref[Any]], *, as_texts: bool
+    ) -> Generator[Any]:
+        asking, client = self._enter(question, listener, own[0])
+        try:
+            asking.start()
+            for delta in client.deltas(asking.call):
+                asking.receive(delta)
+                if not as_texts:
+                    yield delta
+                elif delta.text and delta.index == 0:
+                    yield delta.text
+            asking.settle()
+        except BaseException as error:
+            if isinstance(error, NotFoundError):
+                add_near_ids(error, question.model, asking.call.settings)
+            asking.settle(error)
+            raise
+
+    async def _run_async(
+        self, question: Question, listener: Listener | None, own: list[weakref.ref[Any]], *, as_texts: bool
+    ) -> AsyncIterator[Any]:
+        asking, client = self._enter(question, listener, own[0])
+        try:
+            asking.start()
+            async for delta in client.deltas_async(asking.call):
+                asking.receive(delta)
+                if not as_texts:
+                    yield delta
+                elif delta.text and delta.index == 0:
+                    yield delta.text
+            asking.settle()
+        except BaseException as error:
+            if isinstance(error, NotFoundError):
+                add_near_ids(error, question.model, asking.call.settings)
+            asking.settle(error)
+            raise
+
+    def _enter(
+        self, question: Question, listener: Listener | None, own: weakref.ref[Any]
+    ) -> tuple[Asking, Client]:
+        """Take the turnstile, or refuse; then make the call out of the history as it stands now."""
+        with self._lock:
+            if _is_live(self._running()):
+                message = (
+                    "This conversation is still answering another question. Wait for it, close its stream, "
+                    "or ask in a chat.fork()."
+                )
+                raise ParameterError(message)
+            self.settle_leftover()
+            self._running = own
+        after = self._history.head if question.after is None else question.after
+        client = self._client_now()
+        body = encode_request(
+            self._pieces(question, after),
+            model=question.model,
+            stream=question.is_streamed,
+            options=question.options,
+        )
+        call = client.prepare(body, model=question.model, is_streamed=question.is_streamed)
+        self._asking = Asking(question, call=call, history=self._history, after=after, listener=listener)
+        return self._asking, client
+
+    def _pieces(self, question: Question, after: Node) -> list[bytes]:
+        pieces = [node.encoded() for node in self._history.path(after)]
+        if question.system is not None:
+            pieces.insert(0, encode_turn(question.system))
+        if question.turn is not None:
+            pieces.append(encode_turn(question.turn))
+        return pieces
+
+    def _client_now(self) -> Client:
+        settings = self._settings()
+        if self._client is None or self._client.asked_settings != settings:
+            self.close()
+            self._client = Client(settings)
+        return self._client
+
+    def _last_reply(self) -> Reply:
+        reply = self._asking.reply if self._asking else None
+        assert reply is not None, "a call that ended well has a reply"
+        return reply
+
+
+def _nothing() -> None:
+    """Stand for a generator that is gone."""
+
+
+def _is_live(generator: Any) -> bool:
+    """Say whether a generator, blocking or async, has not ended yet."""
+    frame = getattr(generator, "gi_frame", None) or getattr(generator, "ag_frame", None)
+    return frame is not None

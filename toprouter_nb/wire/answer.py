@@ -1,0 +1,202 @@
+"""Answer JSON, streamed or whole, to deltas.
+
+Knows nothing of HTTP, of event streams or of how deltas add up; `reply` does that.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from ..errors import MalformedChunkError
+from ..plain import shorten
+from ..usage import Usage
+
+_EXCERPT_CHARACTERS = 200
+
+
+class Delta(NamedTuple):
+    """What one chunk adds to one choice of an answer.
+
+    Attributes
+    ----------
+    text
+        New text; "" where the chunk brings none.
+    reasoning
+        New reasoning text, of models that show it; "" where there is none.
+    tool_calls
+        Pieces of tool calls as the wire has them; () where there is none.
+    finish_reason
+        Why the choice ended, as the server spells it; None while it goes on.
+    usage
+        Counts in tokens; None except in a chunk that carries them.
+    index
+        Which choice; 0 unless the request asked for several.
+    raw
+        The chunk this came from, unchanged.
+
+    Examples
+    --------
+    >>> Delta("Hi").text
+    'Hi'
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[Any, ...] = ()
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    index: int = 0
+    raw: Mapping[str, Any] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing a person or a table could use is in it, as in a chunk that only names the role."""
+        return not (self.text or self.reasoning or self.tool_calls or self.finish_reason or self.usage)
+
+
+def parse_object(payload: str | bytes) -> dict[str, Any]:
+    """Parse one JSON object, leniently: NaN and lone surrogate halves are allowed.
+
+    Raises
+    ------
+    MalformedChunkError
+        It is no JSON, or JSON but no object; the message shows the first 200 characters.
+    """
+    # Imported here: pydantic_core costs 19 ms and is not needed before the first answer.
+    from pydantic_core import from_json
+
+    try:
+        value = from_json(payload)
+    except ValueError:
+        value = _parse_leniently(payload)
+    if not isinstance(value, dict):
+        raise _no_object(payload)
+    return value
+
+
+def decode_chunk(chunk: Mapping[str, Any]) -> list[Delta]:
+    """Turn one streamed chunk, or one whole answer, into deltas, one for each choice.
+
+    Pure: no I/O, the chunk is not changed. A chunk that holds no choice gives one delta, which may carry usage.
+
+    Parameters
+    ----------
+    chunk
+        Parsed JSON. In each choice `delta` (streamed) or `message` (whole) is read; both may be missing or null.
+
+    Raises
+    ------
+    MalformedChunkError
+        `choices` is there and not a list of objects.
+
+    References
+    ----------
+    Chat Completions reference, "Response Format" and "Streaming".
+
+    Examples
+    --------
+    >>> decode_chunk({"choices": [{"delta": {"content": "Hi"}}]})[0].text
+    'Hi'
+    """
+    reported = chunk.get("usage")
+    usage = decode_usage(reported) if reported else None
+    choices = chunk.get("choices")
+    if not choices:
+        return [Delta(usage=usage, raw=chunk)]
+    try:
+        return [_decode_choice(choice, usage, chunk) for choice in choices]
+    except (AttributeError, TypeError) as error:
+        raise _no_object(json.dumps(chunk, default=str)) from error
+
+
+def decode_usage(reported: object) -> Usage | None:
+    """Read token counts and the billed cost; whatever is missing, negative or no number is None.
+
+    A request made with the caller's own provider key costs what the gateway bills plus what the provider bills.
+
+    Examples
+    --------
+    >>> decode_usage({"prompt_tokens": 20, "completion_tokens": 15, "total_tokens": 35})
+    Usage(prompt_tokens=20, completion_tokens=15, total_tokens=35)
+    """
+    if not isinstance(reported, Mapping):
+        return None
+    prompt = _mapping(reported.get("prompt_tokens_details"))
+    completion = _mapping(reported.get("completion_tokens_details"))
+    return Usage(
+        prompt_tokens=_count(reported.get("prompt_tokens")),
+        completion_tokens=_count(reported.get("completion_tokens")),
+        total_tokens=_count(reported.get("total_tokens")),
+        cached_tokens=_count(prompt.get("cached_tokens")),
+        reasoning_tokens=_count(completion.get("reasoning_tokens")),
+        cost_usd=_cost(reported),
+    )
+
+
+def _decode_choice(choice: Mapping[str, Any], usage: Usage | None, chunk: Mapping[str, Any]) -> Delta:
+    said = choice.get("delta") or choice.get("message") or {}
+    content = said.get("content")
+    reasoning = said.get("reasoning") or said.get("reasoning_content")
+    return Delta(
+        content if isinstance(content, str) else _text_of(content),
+        reasoning if isinstance(reasoning, str) else "",
+        tuple(said.get("tool_calls") or ()),
+        _reason(choice.get("finish_reason")),
+        usage,
+        _count(choice.get("index")) or 0,
+        chunk,
+    )
+
+
+def _text_of(content: object) -> str:
+    """Join the texts of a content that comes as a list of parts; anything else has no text."""
+    if not isinstance(content, list):
+        return ""
+    texts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _reason(value: object) -> str | None:
+    return str(value) if value else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        return None
+    return int(value)
+
+
+def _cost(reported: Mapping[str, Any]) -> Decimal | None:
+    billed = _money(reported.get("cost"))
+    if billed is None or reported.get("is_byok") is not True:
+        return billed
+    return billed + (_money(_mapping(reported.get("cost_details")).get("upstream_inference_cost")) or 0)
+
+
+def _money(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None
+
+
+def _parse_leniently(payload: str | bytes) -> object:
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise _no_object(payload) from error
+
+
+def _no_object(payload: str | bytes) -> MalformedChunkError:
+    text = payload if isinstance(payload, str) else payload.decode("utf-8", "replace")
+    message = f"The server sent something that is no JSON object: {shorten(text, _EXCERPT_CHARACTERS)}"
+    return MalformedChunkError(message)

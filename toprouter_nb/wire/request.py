@@ -1,0 +1,200 @@
+"""Turns and options to the bytes of a request, and message dicts back to turns.
+
+Knows nothing of HTTP. A turn is encoded once; a request of a long conversation only puts ready pieces together.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..errors import ParameterError
+from ..parts import IMAGE_TYPES, ImagePart, Part, TextPart
+from ..plain import shorten
+from ..turns import Turn
+
+# Pieces below this are joined before they are handed to the socket: one write for many short turns.
+_BLOCK_BYTES = 64 * 1024
+_MEGABYTE = 1_000_000
+
+Message = dict[str, Any]
+
+
+class RequestBody:
+    """The JSON of one request as ready pieces, never joined into one string.
+
+    Iterating gives blocks of bytes; it can be iterated again for another attempt.
+
+    Attributes
+    ----------
+    length
+        Size of the whole body in bytes.
+    """
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
+        self.length = sum(map(len, pieces))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the body; neighbouring short pieces are joined to blocks of about 64 KiB."""
+        waiting: list[bytes] = []
+        size = 0
+        for piece in self._pieces:
+            if size + len(piece) > _BLOCK_BYTES and waiting:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+            waiting.append(piece)
+            size += len(piece)
+        if waiting:
+            yield b"".join(waiting)
+
+    @property
+    def largest(self) -> str:
+        """The size of the body and of its biggest message, for people: "31.2 MB, of which message 3 is 8.1 MB"."""
+        sizes = [len(piece) for piece in self._pieces[1:-1:2]]
+        whole = f"{self.length / _MEGABYTE:.1f} MB"
+        if not sizes:
+            return whole
+        place = max(range(len(sizes)), key=sizes.__getitem__)
+        return f"{whole}, of which message {place + 1} is {sizes[place] / _MEGABYTE:.1f} MB"
+
+
+def encode_request(
+    encoded_turns: Sequence[bytes], *, model: str, stream: bool, options: Mapping[str, Any]
+) -> RequestBody:
+    """Put a request together from turns that are already encoded.
+
+    Parameters
+    ----------
+    encoded_turns
+        What `encode_turn` made of each turn, in order; at least one.
+    model
+        Model id as the gateway spells it.
+    stream
+        Whether the answer shall be streamed; a streamed one also asks for its usage.
+    options
+        Checked request options in the wire's spelling; see `params.check_params`.
+
+    References
+    ----------
+    Chat Completions reference, "Request Format" and "Parameters".
+
+    Examples
+    --------
+    >>> body = encode_request([encode_turn(Turn("user", "Hi"))], model="m", stream=False, options={})
+    >>> b"".join(body)
+    b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":false}'
+    """
+    tail: dict[str, Any] = {"stream": stream}
+    if stream:
+        tail["stream_options"] = {"include_usage": True}
+    tail |= options
+    pieces = [b'{"model":' + _json(model) + b',"messages":[']
+    for encoded in encoded_turns:
+        pieces += (encoded, b",")
+    pieces[-1] = b"]," + _json(tail)[1:]
+    return RequestBody(pieces)
+
+
+def encode_turn(turn: Turn) -> bytes:
+    """Encode one turn as the JSON of a wire message.
+
+    Examples
+    --------
+    >>> encode_turn(Turn("user", "Hi"))
+    b'{"role":"user","content":"Hi"}'
+    """
+    return _json(message_of(turn))
+
+
+def message_of(turn: Turn) -> Message:
+    """Return the wire's message dict of a turn; text alone is a plain string, anything mixed a list of parts.
+
+    Examples
+    --------
+    >>> message_of(Turn("user", "Hi"))
+    {'role': 'user', 'content': 'Hi'}
+    """
+    parts = turn.parts
+    if len(parts) == 1 and isinstance(parts[0], TextPart):
+        return {"role": turn.role, "content": parts[0].text}
+    if not parts:
+        return {"role": turn.role, "content": ""}
+    return {"role": turn.role, "content": [_part_of(part) for part in parts]}
+
+
+def turn_of(message: object) -> Turn:
+    """Turn a wire message dict into a turn; the inverse of `message_of`.
+
+    Parameters
+    ----------
+    message
+        A dict with `role` and `content`; content is a string, None, or a list of `text` and `image_url` parts.
+
+    Raises
+    ------
+    ParameterError
+        It is no such dict; the message says which key is wrong.
+
+    Examples
+    --------
+    >>> turn_of({"role": "user", "content": "Hi"})
+    Turn('user', 'Hi')
+    """
+    if not isinstance(message, Mapping) or "role" not in message:
+        text = f"A message is a dict with 'role' and 'content', not {shorten(repr(message), 80)}."
+        raise ParameterError(text)
+    content = message.get("content")
+    if isinstance(content, str):
+        return Turn(message["role"], (TextPart(content),))
+    if content is None:
+        return Turn(message["role"], ())
+    if not isinstance(content, Iterable):
+        text = f"A message's 'content' is a string or a list of parts, not {shorten(repr(content), 80)}."
+        raise ParameterError(text)
+    return Turn(message["role"], tuple(_part_from(part) for part in content))
+
+
+def _part_of(part: Part) -> Message:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    return {"type": "image_url", "image_url": {"url": part.url or _data_url(part)}}
+
+
+def _data_url(part: ImagePart) -> str:
+    return f"data:{part.media_type};base64,{base64.b64encode(part.data or b'').decode('ascii')}"
+
+
+def _part_from(part: object) -> Part:
+    if isinstance(part, str):
+        return TextPart(part)
+    match part:
+        case {"type": "text", "text": str(text)}:
+            return TextPart(text)
+        case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
+            return _image_from(url)
+    text = f"A part is {{'type': 'text', ...}} or {{'type': 'image_url', ...}}, not {shorten(repr(part), 80)}."
+    raise ParameterError(text)
+
+
+def _image_from(url: str) -> ImagePart:
+    """Take an image as it stands in a message: it was checked when it was made, so its bytes stay as they are."""
+    head, _, encoded = url.partition(",")
+    media_type = head.removeprefix("data:").removesuffix(";base64")
+    if head != f"data:{media_type};base64" or media_type not in IMAGE_TYPES:
+        return ImagePart(url=url)
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        text = "A message holds a data: image whose base64 is damaged."
+        raise ParameterError(text) from None
+    return ImagePart(data=data, media_type=media_type)
+
+
+def _json(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # surrogate halves: pairs are joined, a half left alone becomes U+FFFD
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
