@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toprouter_nb.cards import MAX_CARDS, ModelCard, decode_cards, find_rows, local_card
+from toprouter_nb.cards import MAX_CARDS, ModelCard, decode_cards, decode_listing, local_card
+from toprouter_nb.errors import UnexpectedResponseError
 from toprouter_nb.local import MODELS
 
 FULL_ROW = {
@@ -53,21 +54,21 @@ def test_a_minimal_row_gives_a_card_of_unknowns():
 
 
 @pytest.mark.parametrize(
-    ("listing", "rows"),
-    [
-        ({"object": "list", "data": [{"id": "a"}]}, [{"id": "a"}]),
-        ({"models": [{"id": "a"}]}, [{"id": "a"}]),
-        ([{"id": "a"}], [{"id": "a"}]),
-        ({"data": []}, []),
-        ({"data": {"id": "a"}}, None),
-        ({"error": "no"}, None),
-        ("text", None),
-        (None, None),
-    ],
+    "listing", [{"object": "list", "data": [{"id": "a"}]}, {"models": [{"id": "a"}]}, [{"id": "a"}]]
 )
-def test_rows_are_found_where_dialects_put_them(listing, rows):
-    """The rows are below `data`, below `models`, or the list itself; anything else is no list."""
-    assert find_rows(listing) == rows
+def test_rows_are_found_where_dialects_put_them(listing):
+    """The rows are below `data`, below `models`, or the list itself."""
+    assert decode_listing(json.dumps(listing).encode()) == [{"id": "a"}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"{}", b'{"data": {"id": "a"}}', b'{"error": "no"}', b'"text"', b"null", b"\xff", b"[" * 99_999],
+)
+def test_what_is_no_list_is_refused(body):
+    """A page, another shape or half a JSON is one typed error."""
+    with pytest.raises(UnexpectedResponseError, match=r"^What the gateway sent is no list of models\.$"):
+        decode_listing(body)
 
 
 @pytest.mark.parametrize(

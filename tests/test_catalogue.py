@@ -32,7 +32,8 @@ class Source:
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Keep lists in a folder of the test's own."""
+    """Keep lists in a folder of the test's own, with no other model file."""
+    monkeypatch.delenv("TOPROUTER_LOCAL_GGUF", raising=False)
     monkeypatch.setenv("TOPROUTER_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -185,3 +186,24 @@ def test_models_are_found_by_id_likeness_and_images():
 def test_the_folder_can_be_chosen(folder):
     """`TOPROUTER_CACHE_DIR` names the folder the list is kept in."""
     assert cache_file(GATEWAY).parent == folder
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8000", "http://localhost:11434/v1", "http://[::1]:80"])
+def test_the_list_of_a_server_on_this_machine_is_not_kept(address, folder):
+    """At the same port another server may answer tomorrow: its list is always fetched, and never written."""
+    source = Source()
+    for _ in range(2):
+        assert ids(Catalogue(source, base_url=address).cards())[-1] == "b/two"
+    assert source.count == 2
+    assert ids(known_cards(address)) == LOCAL_IDS
+    assert not folder.exists()
+
+
+def test_a_model_file_of_ones_own_is_listed(tmp_path, monkeypatch):
+    """A GGUF file named in `TOPROUTER_LOCAL_GGUF` is one of this machine's models, as long as it is there."""
+    file = tmp_path / "mine.gguf"
+    file.write_bytes(b"GGUF")
+    monkeypatch.setenv("TOPROUTER_LOCAL_GGUF", str(file))
+    assert ids(known_cards(GATEWAY)) == [*LOCAL_IDS, "local/mine"]
+    file.unlink()
+    assert ids(known_cards(GATEWAY)) == LOCAL_IDS

@@ -40,7 +40,10 @@ def test_numbers_of_numpy_are_numbers():
         ({"seed": 1.0}, "seed must be a whole number, not 1.0."),
         ({"stop": []}, "stop must be a text, or a list of 1 to 4 texts, none empty, not []."),
         ({"stop": ""}, "stop must be a text, or a list of 1 to 4 texts, none empty, not ''."),
-        ({"stop": list("abcde")}, "stop must be a text, or a list of 1 to 4 texts, none empty, not ['a', 'b', 'c', 'd', 'e']."),
+        (
+            {"stop": list("abcde")},
+            "stop must be a text, or a list of 1 to 4 texts, none empty, not ['a', 'b', 'c', 'd', 'e'].",
+        ),
         ({"stop": ["a", ""]}, "stop must be a text, or a list of 1 to 4 texts, none empty, not ['a', '']."),
         (
             {"temprature": 1},
@@ -49,7 +52,10 @@ def test_numbers_of_numpy_are_numbers():
         ),
         ({"extra": 3}, "extra must be a dict of JSON fields by name, not 3."),
         ({"extra": {"model": "x"}}, "extra cannot hold 'model': it has a place of its own, pass it directly."),
-        ({"extra": {"temperature": 1}}, "extra cannot hold 'temperature': it has a place of its own, pass it directly."),
+        (
+            {"extra": {"temperature": 1}},
+            "extra cannot hold 'temperature': it has a place of its own, pass it directly.",
+        ),
         (
             {"extra": {"x": object}},
             "extra['x'] cannot be sent as JSON: it holds a type. Use dicts, lists, texts and numbers.",

@@ -6,15 +6,15 @@ import json
 import pickle
 import pprint
 import traceback
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toprouter_nb.secret import MASK, Secret, StreamMask, _Pieces
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
-KEYS = st.text("abc", min_size=0, max_size=30)
 
 
 def _show_logged(secret):
@@ -101,30 +101,51 @@ def test_short_keys_are_masked_whole_or_not_at_all():
     assert Secret().mask("a test") == "a test"
 
 
-@given(KEYS, st.data())
-def test_masking_leaves_no_piece(value, data):
-    """Masked text holds no piece of twelve characters of the key, and equals the plain definition of masking."""
-    text = "".join(data.draw(st.lists(st.sampled_from(["a", "b", "c", "x", value[:14], value[5:], value]), max_size=12)))
-    assert Secret(value).mask(text) == _mask_plainly(text, value, passing=0)
+@st.composite
+def _key_and_text(draw):
+    """Draw a key of few letters, and a text that often holds pieces of it."""
+    value = draw(st.text("abc", max_size=30))
+    pieces = ["a", "b", "c", "x", value, value[:14], value[5:], value[3:17]]
+    return value, "".join(draw(st.lists(st.sampled_from(pieces), max_size=12)))
 
 
-@given(KEYS, st.data())
-def test_streamed_text_is_masked_whatever_the_cut(value, data):
+@given(_key_and_text())
+def test_masking_equals_its_definition(drawn):
+    """Masked text is what the plain definition gives, and holds no piece of twelve characters of the key."""
+    value, text = drawn
+    shown = Secret(value).mask(text)
+    assert shown == _mask_plainly(text, value, passing=0)
+    assert not [start for start in range(len(value) - 11) if value[start : start + 12] in shown]
+
+
+@settings(max_examples=400)
+@given(_key_and_text(), st.lists(st.integers(0, 200), max_size=20))
+def test_streamed_text_is_masked_whatever_the_cut(drawn, places):
     """Deltas joined equal the masked whole text, but for three characters before each mask; no piece gets out."""
-    text = "".join(data.draw(st.lists(st.sampled_from(["a", "b", "c", "x", value[:14], value[5:], value]), max_size=12)))
-    mask, shown = StreamMask(Secret(value)), ""
-    while text:
-        size = data.draw(st.integers(0, 15))
-        shown, text, fed = shown + mask.feed(text[:size]), text[size:], locals().get("fed", "") + text[:size]
-    shown += mask.flush()
-    assert shown == _mask_plainly(locals().get("fed", ""), value, passing=3)
+    value, text = drawn
+    mask = StreamMask(Secret(value))
+    deltas = [text[start:end] for start, end in pairwise([0, *sorted(places), len(text)])]
+    shown = "".join(mask.feed(delta) for delta in deltas) + mask.flush()
+    assert shown == _mask_plainly(text, value, passing=3)
     assert not [start for start in range(len(value) - 11) if value[start : start + 12] in shown]
 
 
 def test_ordinary_deltas_pass_as_they_come():
     """Deltas whose end is no piece of the key are handed out whole at once."""
     mask = StreamMask(Secret(KEY))
-    deltas = ["Hello", " world", ",", " this", " is", " a", " long sentence, longer than any piece", ".", "\n\n", "", "x"]
+    deltas = [
+        "Hello",
+        " world",
+        ",",
+        " this",
+        " is",
+        " a",
+        " long sentence, longer than any piece",
+        ".",
+        "\n\n",
+        "",
+        "x",
+    ]
     assert [mask.feed(delta) for delta in deltas] == deltas
     assert mask.flush() == ""
 

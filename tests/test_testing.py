@@ -242,7 +242,7 @@ def test_the_openai_sdk_works_with_it():
 
 
 def test_it_has_no_address_before_it_is_started():
-    """Asking for the address too early says what to do; starting and closing may be repeated."""
+    """Asking for the address too early says what to do; starting and closing may be repeated, and the last address stays."""
     gateway = ScriptedGateway(["a", "b"])
     with pytest.raises(RuntimeError, match=r"use it in a `with` block, or call start\(\)"):
         _ = gateway.base_url
@@ -251,6 +251,8 @@ def test_it_has_no_address_before_it_is_started():
         with gateway:
             assert ask(gateway).status_code == 200
     assert len(gateway.requests) == 2
+    with pytest.raises(httpx.ConnectError):
+        ask(gateway)
 
 
 def test_it_imports_nothing_of_the_package():

@@ -4,12 +4,14 @@ Pure: knows nothing of networks, files or tables.
 """
 
 import dataclasses
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
+from .errors import UnexpectedResponseError
 from .plain import render_plain, shorten
 
 # Bounds on what a list may make us keep; real lists have some hundred models, and contexts of some million tokens.
@@ -88,17 +90,29 @@ def local_card(model: LocalModel) -> ModelCard:
     return ModelCard(model.id, model.name, model.context_tokens, model.takes_images, free, free, is_local=True)
 
 
-def find_rows(listing: object) -> list[Any] | None:
-    """Find the rows in the JSON of a model list: below `data` or `models`, or the list itself; None where none are.
+def decode_listing(body: bytes) -> list[Any]:
+    """Find the rows in a gateway's list: below `data` or `models`, or the list itself.
+
+    Raises
+    ------
+    UnexpectedResponseError
+        It is no JSON, or holds no list.
 
     Examples
     --------
-    >>> find_rows({"object": "list", "data": [{"id": "a"}]})
+    >>> decode_listing(b'{"object": "list", "data": [{"id": "a"}]}')
     [{'id': 'a'}]
     """
+    try:
+        listing = json.loads(body)
+    except (ValueError, RecursionError):
+        listing = None
     if isinstance(listing, Mapping):
         listing = listing.get("data", listing.get("models"))
-    return listing if isinstance(listing, list) else None
+    if not isinstance(listing, list):
+        message = "What the gateway sent is no list of models."
+        raise UnexpectedResponseError(message)
+    return listing
 
 
 def decode_cards(rows: Sequence[object]) -> tuple[tuple[ModelCard, ...], int]:

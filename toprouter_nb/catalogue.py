@@ -11,12 +11,14 @@ import os
 import pathlib
 import tempfile
 import time
+import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .cards import LocalModel, ModelCard, decode_cards, find_rows, local_card
-from .errors import ToprouterError, UnexpectedResponseError
-from .local import MODELS
+from .cards import LocalModel, ModelCard, decode_cards, decode_listing, local_card
+from .errors import LocalModelError, ToprouterError
+from .limits import is_loopback
+from .local import MODELS, own_gguf, own_model
 from .local.weights import cache_folder
 from .lookup import find_card, near_ids
 
@@ -38,9 +40,10 @@ class Catalogue:
     fetch
         Returns the body of `GET /models`, or raises a `ToprouterError`.
     base_url
-        The gateway's address: each has its own file.
+        The gateway's address: each has its own file. The list of a server on this machine is not kept: it is a moment
+        away, and tomorrow another server may answer at its port.
     local_models
-        The models of this machine, which always come first.
+        What comes first in the list; None takes the models of this machine.
     fresh_seconds
         How old the file may be before the gateway is asked again.
     clock
@@ -57,7 +60,7 @@ class Catalogue:
 
     Examples
     --------
-    >>> catalogue = Catalogue(lambda: b'{"data": [{"id": "any/model"}]}', base_url="https://example.com/doctest")
+    >>> catalogue = Catalogue(lambda: b'{"data": [{"id": "any/model"}]}', base_url="http://127.0.0.1:8000")
     >>> catalogue.find("any/model").name
     'any/model'
     """
@@ -67,7 +70,7 @@ class Catalogue:
         fetch: Callable[[], bytes],
         *,
         base_url: str,
-        local_models: Iterable[LocalModel] = MODELS,
+        local_models: Iterable[LocalModel] | None = None,
         fresh_seconds: float = _DAY_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -76,7 +79,7 @@ class Catalogue:
         self.skipped = 0
         self._fetch = fetch
         self._file = cache_file(base_url)
-        self._local = tuple(local_card(model) for model in local_models)
+        self._local = _local_cards() if local_models is None else tuple(map(local_card, local_models))
         self._remote: tuple[ModelCard, ...] | None = None
         self._fresh_seconds = fresh_seconds
         self._clock = clock
@@ -111,7 +114,7 @@ class Catalogue:
         if kept is not None and not refresh and 0 <= now - kept[0] < self._fresh_seconds:
             return self._take(*kept)
         try:
-            rows = _rows(self._fetch())
+            rows = decode_listing(self._fetch())
         except ToprouterError as error:
             return self._do_without(kept, error)
         _save(self._file, now, rows)
@@ -134,28 +137,32 @@ class Catalogue:
 def known_cards(base_url: str) -> tuple[ModelCard, ...]:
     """Return what is known without asking the network: this machine's models, and the list on disk, however old."""
     kept = _load(cache_file(base_url))
-    return tuple(local_card(model) for model in MODELS) + (decode_cards(kept[1])[0] if kept else ())
+    return _local_cards() + (decode_cards(kept[1])[0] if kept else ())
 
 
-def cache_file(base_url: str) -> pathlib.Path:
-    """Return the place of a gateway's list. The name is a hash: an address may hold a password."""
+def cache_file(base_url: str) -> pathlib.Path | None:
+    """Return the place of a gateway's list; None for a server on this machine, whose list is not kept.
+
+    The name is a hash: an address may hold what is nobody's business.
+    """
+    if is_loopback(urllib.parse.urlsplit(base_url).hostname or ""):
+        return None
     digest = hashlib.sha256(base_url.rstrip("/").encode()).hexdigest()[:16]
     return cache_folder() / f"models-{digest}.json"
 
 
-def _rows(body: bytes) -> list[Any]:
-    try:
-        rows = find_rows(json.loads(body))
-    except (ValueError, RecursionError):
-        rows = None
-    if rows is None:
-        message = "What the gateway sent is no list of models."
-        raise UnexpectedResponseError(message)
-    return rows
+def _local_cards() -> tuple[ModelCard, ...]:
+    """Make the cards of this machine's models, a GGUF file of the user's own included."""
+    own = None
+    with contextlib.suppress(LocalModelError):  # a file that is missing is told when it is asked
+        own = own_gguf()
+    return tuple(map(local_card, (*MODELS, own_model(own)) if own else MODELS))
 
 
-def _load(file: pathlib.Path) -> tuple[float, list[Any]] | None:
+def _load(file: pathlib.Path | None) -> tuple[float, list[Any]] | None:
     """Read a kept list and its date; None where there is none, or none that can be used."""
+    if file is None:
+        return None
     try:
         if file.stat().st_size > _MAX_FILE_BYTES:
             return None
@@ -170,11 +177,13 @@ def _load(file: pathlib.Path) -> tuple[float, list[Any]] | None:
     return float(fetched), kept["rows"]
 
 
-def _save(file: pathlib.Path, fetched_seconds: float, rows: list[Any]) -> None:
+def _save(file: pathlib.Path | None, fetched_seconds: float, rows: list[Any]) -> None:
     """Write a list in one step, so that another process reads the old one or the new one, never half of it.
 
     A disk that cannot be written is no reason to fail: the next process asks the gateway again.
     """
+    if file is None:
+        return
     text = json.dumps({"format": _FORMAT, "fetched_seconds": fetched_seconds, "rows": rows})
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)

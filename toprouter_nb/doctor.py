@@ -5,20 +5,19 @@ Knows nothing of printing; changes nothing, downloads nothing, and asks the gate
 
 import dataclasses
 import importlib.metadata
-import json
 import os
 import platform
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from . import __version__
-from .cards import find_rows
+from .cards import decode_listing
 from .errors import LocalModelError, SettingsError, ToprouterError
+from .keys import KEY_VARIABLE
 from .listing import fetch_models
 from .local import own_gguf
 from .local.weights import SMOLLM2, cache_folder, find_weights
@@ -29,7 +28,6 @@ _PROXIES = ("https_proxy", "http_proxy", "all_proxy", "no_proxy")
 _LOGIN = re.compile(r"(?<=//)[^/@]*@")
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _SHORT_SECONDS = 5.0
-_OLDEST_PYTHON = (3, 11)
 
 
 class Finding(NamedTuple):
@@ -60,11 +58,6 @@ def report(settings: Settings | None = None) -> list[Finding]:
     settings
         None takes the configured ones.
 
-    Raises
-    ------
-    SettingsError
-        The configured address or key cannot be used at all.
-
     Examples
     --------
     >>> from toprouter_nb.testing import ScriptedGateway
@@ -73,7 +66,6 @@ def report(settings: Settings | None = None) -> list[Finding]:
     >>> findings[2].text
     'from argument, ends in ...mnop'
     """
-    settings = settings or configure()
     return [
         _python(),
         Finding("toprouter_nb", is_ok=True, text=__version__),
@@ -81,7 +73,7 @@ def report(settings: Settings | None = None) -> list[Finding]:
         _proxies(),
         *_local_model(),
         *(_extra(*extra) for extra in _EXTRAS),
-        *(_package(name, f"pip install {name}") for name in ("jupyterlab", "ipykernel", "ipywidgets", "anywidget")),
+        *(_package(name) for name in _NOTEBOOK),
         _chromium(),
     ]
 
@@ -91,31 +83,39 @@ _EXTRAS = (
     ("keyring", "keyring", "keyring", "keeps the key in the system's keyring"),
     ("plots", "matplotlib", "plot", "draws figures"),
 )
+_NOTEBOOK = ("jupyterlab", "ipykernel", "ipywidgets", "anywidget")
 
 
 def _python() -> Finding:
-    is_ok = sys.version_info >= _OLDEST_PYTHON
-    hint = "" if is_ok else ". Python 3.11 or later is needed"
-    return Finding("Python", is_ok, f"{platform.python_version()} on {platform.system()} {platform.machine()}{hint}")
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Finding("Python", is_ok=True, text=text)
 
 
-def _key_and_gateway(settings: Settings) -> Iterable[Finding]:
+def _key_and_gateway(settings: Settings | None) -> Iterable[Finding]:
     """Look for the key, then ask the gateway with it; without a key an unreachable gateway is no fault."""
+    try:
+        settings = settings or configure()
+    except SettingsError as error:
+        yield Finding("settings", is_ok=False, text=str(error))
+        return
     try:
         settings = require_key(settings, ask=False)
         end = settings.api_key.last_characters()
         yield Finding("key", is_ok=True, text=f"from {settings.key_source}" + (f", ends in ...{end}" if end else ""))
     except SettingsError as error:
-        yield Finding("key", is_ok=None, text=str(error))
+        # A key that is there and malformed is a fault; none at all is a choice.
+        yield Finding("key", is_ok=False if os.environ.get(KEY_VARIABLE) else None, text=str(error))
+    yield _gateway(settings)
+
+
+def _gateway(settings: Settings) -> Finding:
     began = time.monotonic()
     try:
-        rows = find_rows(json.loads(fetch_models(_in_a_hurry(settings))))
-    except (ToprouterError, ValueError) as error:
-        text = str(error) if isinstance(error, ToprouterError) else "What it sent is no list of models."
-        yield Finding("gateway", is_ok=False if settings.api_key else None, text=f"{settings.base_url}: {text}")
-        return
+        count = len(decode_listing(fetch_models(_in_a_hurry(settings))))
+    except ToprouterError as error:
+        return Finding("gateway", is_ok=False if settings.api_key else None, text=f"{settings.base_url}: {error}")
     seconds = time.monotonic() - began
-    yield Finding("gateway", is_ok=True, text=f"{settings.base_url} lists {len(rows or ())} models ({seconds:.1f} s)")
+    return Finding("gateway", is_ok=True, text=f"{settings.base_url} lists {count} models ({seconds:.1f} s)")
 
 
 def _in_a_hurry(settings: Settings) -> Settings:
@@ -182,9 +182,9 @@ def _extra(name: str, package: str, extra: str, use: str) -> Finding:
     return Finding(name, True if version else None, f"{package} {version}" if version else missing)
 
 
-def _package(name: str, command: str) -> Finding:
+def _package(name: str) -> Finding:
     version = _version(name)
-    return Finding(name, True if version else None, version or f"not installed: {command}")
+    return Finding(name, True if version else None, version or f"not installed: pip install {name}")
 
 
 def _version(package: str) -> str | None:

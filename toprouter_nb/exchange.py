@@ -9,7 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from .errors import MalformedChunkError, ReadTimeoutError, StreamTruncatedError, UnexpectedResponseError
+from .errors import (
+    ConnectFailedError,
+    MalformedChunkError,
+    ReadTimeoutError,
+    StreamTruncatedError,
+    UnexpectedResponseError,
+)
 from .failures import error_from_answer, error_from_payload
 from .reply import Accumulator
 from .secret import Secret, StreamMask
@@ -79,11 +85,10 @@ class Exchange:
             One event, or the text of the answer, is beyond its bound.
         """
         if self._decoder is None:
-            self._collect(block)
-            if self._decoder is not None:
-                block = bytes(self._collected)
-        if self._decoder is not None:
-            for event in self._decoder.feed(block):
+            block = self._collect(block)
+        decoder = self._decoder
+        if decoder is not None:
+            for event in decoder.feed(block):
                 if event.data.strip() == "[DONE]":
                     self.is_done = True
                     yield from self._flush()
@@ -114,30 +119,39 @@ class Exchange:
             yield from self._read_payload(pending, "message")
         yield from self._flush()
         if not self.is_done and not self.answer.finish_reason:
-            raise self._truncated("The stream ended before the answer did")
+            raise self._truncation()
 
-    def break_off(self, error: Exception) -> Exception | None:
-        """Say what a broken body means: None where the answer was whole already, else the error to raise."""
+    def break_off(self, error: ConnectFailedError | ReadTimeoutError) -> None:
+        """Take the break of a body: nothing happens where the answer was whole already.
+
+        Raises
+        ------
+        StreamTruncatedError
+            A stream broke off.
+        ConnectFailedError, ReadTimeoutError
+            The given error, where it says enough.
+        """
         if self._decoder is None:
-            return error
+            raise error
         if self.answer.finish_reason:
-            return None
+            return
         if isinstance(error, ReadTimeoutError):
             error.is_transient = not self.answer.has_delivered
-            return error
-        return self._truncated(f"The connection broke and the stream ended before the answer did: {error}")
+            raise error
+        words = f"The connection broke and the stream ended before the answer did: {error}"
+        raise self._truncation(words) from None
 
     def drain(self) -> str:
         """Give up on the text that was held back, and return it, for an answer that is cut short."""
         return "".join(delta.text for delta in self._flush())
 
-    def _truncated(self, message: str) -> StreamTruncatedError:
+    def _truncation(self, words: str = "The stream ended before the answer did") -> StreamTruncatedError:
         held = "what had arrived is in error.partial" if self.answer.has_delivered else "nothing had arrived"
         retry = not self.answer.has_delivered
-        return StreamTruncatedError(f"{message}; {held}.", status=self._status, is_transient=retry)
+        return StreamTruncatedError(f"{words}; {held}.", status=self._status, is_transient=retry)
 
-    def _collect(self, block: bytes) -> None:
-        """Keep a block of a body that is not known to be a stream; switch over where it turns out to be one."""
+    def _collect(self, block: bytes) -> bytes:
+        """Keep a block of a body that is not known to be a stream; where it turns out to be one, return all of it."""
         if block.strip():
             self._progress = self._clock()
         bound = self._settings.max_event_bytes if self._status == 200 else _ERROR_BYTES  # noqa: PLR2004
@@ -145,12 +159,13 @@ class Exchange:
         self._collected += block[: max(room, 0)]
         if self._status != 200:  # noqa: PLR2004
             self.is_done = len(self._collected) >= bound
-            return
+            return b""
         if room < len(block):
             message = f"The answer is larger than {bound // 2**20} MiB, the limit for one answer (max_event_bytes)."
             raise UnexpectedResponseError(message, kind="too_large", status=self._status)
         if self._collected[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b"event:", b"id:", b":", b"retry:")):
             self._decoder = Decoder(self._settings.max_event_bytes)
+        return bytes(self._collected) if self._decoder else b""
 
     def _read_whole(self) -> Iterator[Delta]:
         """Read a body that came in one piece: a whole answer, or an error."""
@@ -254,7 +269,7 @@ def _is_whole(payload: str) -> bool:
     return True
 
 
-def _problem_of(chunk: Mapping[str, Any], event_type: str) -> object | None:
+def _problem_of(chunk: Mapping[str, Any], event_type: str) -> object:
     """Return the error a chunk reports, wherever gateways put it; None where it reports none."""
     problem = chunk.get("error")
     if problem:

@@ -28,23 +28,21 @@ class Node:
         What is known of the answer, where the turn is one.
     children
         What followed it, the oldest first; more than one where the conversation branched.
+    encoding
+        The turn's wire JSON once it was made; None before.
     """
 
     turn: Turn | None = None
     parent: "Node | None" = None
     reply: Reply | None = None
     children: list["Node"] = dataclasses.field(default_factory=list)
-    _encoded: bytes | None = None
+    encoding: bytes | None = None
 
     def encoded(self) -> bytes:
-        """Return the turn's wire JSON, made once."""
-        if self._encoded is None and self.turn is not None:
-            self._encoded = encode_turn(self.turn)
-        return self._encoded or b""
-
-    def share_encoding(self, other: "Node") -> None:
-        """Take over the JSON another node has made of the same turn."""
-        self._encoded = other._encoded
+        """Return the turn's wire JSON, made once and kept as `encoding`."""
+        if self.encoding is None and self.turn is not None:
+            self.encoding = encode_turn(self.turn)
+        return self.encoding or b""
 
 
 class History:
@@ -102,7 +100,7 @@ class History:
         other = History()
         other.add((node.turn, node.reply) for node in nodes if node.turn is not None)
         for copied, node in zip(other.path(), nodes, strict=True):
-            copied.share_encoding(node)
+            copied.encoding = node.encoding
         return other
 
 

@@ -116,9 +116,10 @@ def _named(source: object) -> Iterator[None]:
     try:
         yield
     except ImageError as error:
-        if not isinstance(source, os.PathLike):
+        path = _path(source)
+        if path is None:
             raise
-        message = f"{_shown(os.fsdecode(source))} cannot be used. {error}"
+        message = f"{_shown(path)} cannot be used. {error}"
         raise ImageError(message, kind=error.kind) from error
 
 
@@ -132,11 +133,19 @@ def _file(source: object) -> bytes | None:
         if not is_data_address(source):
             raise ImageError(_advice_for_text(source))
         return decode_data_address(source)
-    if isinstance(source, os.PathLike):
-        return read_image_file(os.fsdecode(source))
+    path = _path(source)
+    if path is not None:
+        return read_image_file(path)
     if isinstance(source, bytes | bytearray | memoryview):
         check_file_bytes(memoryview(source).nbytes)
         return bytes(source)
+    return None
+
+
+def _path(source: object) -> str | None:
+    """Return the path a path object stands for; None for everything else, a text included."""
+    with contextlib.suppress(TypeError):
+        return os.fsdecode(source) if isinstance(source, os.PathLike) else None
     return None
 
 

@@ -116,7 +116,7 @@ def check_usd(name: str, value: object) -> Decimal | None:
         amount = Decimal("nan")
     if not isinstance(value, bool) and amount.is_finite() and amount >= 0:
         return amount
-    message = f"{name} must be an amount of US dollars, 0 or more (None = no limit), not {shorten(repr(value), 60)}."
+    message = f"{name} must be US dollars, 0 or more, or None for no limit, not {shorten(repr(value), 60)}."
     raise SettingsError(message, kind="bad_request")
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class Conversation(conversation.Conversation):
-    __doc__ = conversation.Conversation.__doc__
+class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is the base's, as it stands below
+    __doc__ = conversation.Conversation.__doc__  # what it adds is one line a method
     _has_said_default = False
 
     def usage_table(self) -> "DataFrame":
@@ -56,7 +56,7 @@ class Conversation(conversation.Conversation):
         place = "a small model on this machine" if model == DEFAULT_LOCAL_MODEL else "the default"
         line = f"No model named: {model} answers, {place}. Name one with Conversation(model=...), see tr.models()."
         # A program that asked for no display may use its output for something else.
-        print(line, file=sys.stdout if self.display else sys.stderr)  # noqa: T201
+        print(line, file=sys.stdout if self.display else sys.stderr)
 
     def __repr__(self) -> str:
         """Show the model, the number of turns, and what was used."""

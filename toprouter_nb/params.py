@@ -79,7 +79,7 @@ def is_local_id(model: str) -> bool:
 
 def _number(low: float, high: float) -> Callable[[str, object], float]:
     def check(name: str, value: object) -> float:
-        if isinstance(value, numbers.Real) and not isinstance(value, bool) and low <= value <= high:
+        if not isinstance(value, bool) and isinstance(value, numbers.Real) and low <= float(value) <= high:
             return int(value) if isinstance(value, numbers.Integral) else float(value)
         message = f"{name} must be a number from {low:g} to {high:g}, not {shorten(repr(value), 60)}."
         raise ParameterError(message)
@@ -105,7 +105,8 @@ def _stop(name: str, value: object) -> str | list[str]:
     entries = list(value) if isinstance(value, list | tuple) else []
     if 1 <= len(entries) <= _STOP_ENTRIES and all(isinstance(entry, str) and entry for entry in entries):
         return entries
-    message = f"{name} must be a text, or a list of 1 to {_STOP_ENTRIES} texts, none empty, not {shorten(repr(value), 60)}."
+    shown = shorten(repr(value), 60)
+    message = f"{name} must be a text, or a list of 1 to {_STOP_ENTRIES} texts, none empty, not {shown}."
     raise ParameterError(message)
 
 
@@ -145,7 +146,8 @@ def _check_json(name: str, value: object) -> None:
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
-        message = f"extra[{name!r}] cannot be sent as JSON: it holds {_culprit(value)}. Use dicts, lists, texts and numbers."
+        held = _culprit(value)
+        message = f"extra[{name!r}] cannot be sent as JSON: it holds {held}. Use dicts, lists, texts and numbers."
         raise ParameterError(message) from None
 
 

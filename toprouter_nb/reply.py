@@ -242,7 +242,8 @@ class _Choice:
             return
         place = piece.get("index")
         place = place if isinstance(place, int) else len(self._calls)
-        call = self._calls.setdefault(place, {"id": None, "type": "function", "function": {"name": "", "arguments": ""}})
+        empty = {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
+        call = self._calls.setdefault(place, empty)
         function = piece.get("function")
         function = function if isinstance(function, Mapping) else {}
         call["id"] = piece.get("id") or call["id"]

@@ -22,7 +22,7 @@ DISPLAYS = ("auto", "live", "static", "text", True, False)
 Display = Literal["auto", "live", "static", "text", True, False]
 
 
-@dataclasses.dataclass(frozen=True, init=False)
+@dataclasses.dataclass(frozen=True, init=False, repr=False)
 class Settings:
     """Where to ask, with which key and within which limits.
 
@@ -116,6 +116,10 @@ class Settings:
             max_answer_bytes=check_count("max_answer_bytes", max_answer_bytes, 1, 2**30, "bytes"),
         )
         vars(self)["key_source"] = (key_source or "argument") if self.api_key else ""
+
+    def __repr__(self) -> str:
+        """Show every value but the key; also while a refused one is being made, as a traceback may ask."""
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
 class _Current:

@@ -61,6 +61,7 @@ def models(
     ...     _ = configure(base_url=gateway.base_url)
     ...     models("scripted", images=True)["id"].tolist()
     ['scripted/vision']
+    >>> _ = configure(base_url=None)
     """
     _check(search, images, max_usd_per_million)
     settings = configure()

@@ -72,38 +72,42 @@ class Terminal:
             for piece in wrapped or [""]:
                 self.line(piece, style)
 
-    def flow(self, pieces: Iterable[str], *, indent: str = "") -> None:
-        """Write text as it arrives, word by word, wrapped to the width, then end the line.
+    def flow(self, label: str, pieces: Iterable[str], style: str = "") -> None:
+        """Write a label and text beside it as it arrives, word by word, wrapped to the width; then end the line.
 
         Parameters
         ----------
+        label
+            Written first, dimmed; later lines are indented by its width.
         pieces
-            Pieces of text, cut anywhere; an error they raise leaves what came before on the screen.
-        indent
-            Before every line.
+            Pieces of text, cut anywhere; where they raise an error, what came before stays on the screen.
+        style
+            Of the text.
         """
-        self.write(indent)
-        column, waiting = len(indent), ""
+        self.write(label, "dim")
+        margin = len(label)
+        column, waiting = margin, ""
         try:
             for piece in pieces:
                 waiting += piece
                 while found := _WORD.match(waiting):
                     waiting = waiting[found.end() :]
-                    column = self._put(*found.groups(), column=column, indent=indent)
+                    column = self._put(*found.groups(), style=style, column=column, margin=margin)
         finally:
-            self._put(waiting, "", column=column, indent=indent)
+            self._put(waiting, "", style=style, column=column, margin=margin)
             self.line()
 
-    def _put(self, word: str, space: str, *, column: int, indent: str) -> int:
+    def _put(self, word: str, space: str, *, style: str, column: int, margin: int) -> int:
         """Write a word and the space after it, on a new line where it does not fit; return the column reached."""
         shown = render_plain(word)
-        if column + len(shown) > self.width and column > len(indent):
-            self.write(f"\n{indent}")
-            column = len(indent)
+        if column + len(shown) > self.width and column > margin:
+            self.write("\n" + " " * margin)
+            column = margin
+        self.write(shown, style)
         if space == "\n":
-            self.write(f"{shown}\n{indent}")
-            return len(indent)
-        self.write(shown + space)
+            self.write("\n" + " " * margin)
+            return margin
+        self.write(space)
         return column + len(shown + space)
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:

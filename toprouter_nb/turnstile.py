@@ -127,9 +127,7 @@ class Turnstile:
             asking.settle(error)
             raise
 
-    def _enter(
-        self, question: Question, listener: Listener | None, own: weakref.ref[Any]
-    ) -> tuple[Asking, Client]:
+    def _enter(self, question: Question, listener: Listener | None, own: weakref.ref[Any]) -> tuple[Asking, Client]:
         """Take the turnstile, or refuse; then make the call out of the history as it stands now."""
         with self._lock:
             if _is_live(self._running()):

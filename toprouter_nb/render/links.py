@@ -14,6 +14,7 @@ _ADDRESS = re.compile(
     r"(?:https?|ftp|mailto):|www\.|\w@\w|(?<![\w-])[\w-]+\.[^\W\d_]{2,}|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}",
     re.IGNORECASE,
 )
+_ONE_ADDRESS = re.compile(r"(?:https?://)?[^\s@]+")
 _TRAILING = ".,;:!?'\"*_~"
 
 
@@ -52,15 +53,15 @@ def misleads(text: str, address: str) -> bool:
     >>> misleads("bank.example", "https://evil.test/"), misleads("the docs", "https://docs.example/")
     (True, False)
     """
-    shown = _DOTS.sub(".", unicodedata.normalize("NFKC", text)).strip()
+    shown = _DOTS.sub(".", unicodedata.normalize("NFKC", text)).strip().lower()
     if not _ADDRESS.search(shown):
         return False
-    if shown == address or ("@" not in shown and shown.rstrip("/").lower() == host(address)):
-        return "@" in urlsplit(address).netloc
-    if not re.fullmatch(r"(?:https?://)?[^\s@]+", shown, re.IGNORECASE):
+    true = host(address)
+    if "@" in address.partition("://")[2].partition("/")[0] or not true:
         return True
-    full = shown if "://" in shown else f"https://{shown}"
-    return host(full) != host(address) or "@" in address.partition("?")[0]
+    if shown.removeprefix("mailto:") == true.lower():
+        return False
+    return not _ONE_ADDRESS.fullmatch(shown) or host(shown if "://" in shown else f"https://{shown}") != true
 
 
 def trim(address: str) -> str:

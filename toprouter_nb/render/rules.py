@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
-# Above these a paragraph is shown as plain text: what is longer is no prose, and some marks cost more than linear time.
+# Above these a paragraph is shown as plain text: what is longer is no prose, and a mark costs far more than a letter.
 PARAGRAPH_CHARACTERS = 20_000
 PARAGRAPH_MARKS = 600
-PARAGRAPH_BRACKETS = 200
+# The same for all paragraphs of a text; an opening bracket costs as much as six other marks.
+DOCUMENT_MARKS = 60_000
+_BRACKET_WEIGHT = 6
 _MARKS = re.compile(r"[\[\]!*_~`<&$\\]")
 _PICTURE_DATA = re.compile(r"data:image/[a-z.+-]+;base64,[A-Za-z0-9+/=]*")
 _BARE = re.compile(r"\bhttps?://[^\s<>\"'`\\]+", re.IGNORECASE)
@@ -28,18 +30,22 @@ _BOX = re.compile(r"\[([ xX])\] ")
 
 def bound_paragraphs(state: "StateCore") -> None:
     """Take the text of hostile or endless paragraphs as it is, before the inline rules see it."""
+    left = DOCUMENT_MARKS
     for token in state.tokens:
-        if token.type == "inline" and not _is_prose(token.content):
-            token.type = "plain"
-            token.children = []
+        if token.type == "inline":
+            marks = _count_marks(token.content)
+            if marks > min(left, PARAGRAPH_MARKS) or not _is_short(token.content):
+                token.type = "plain"
+            else:
+                left -= marks
 
 
-def _is_prose(text: str) -> bool:
-    if len(text) > PARAGRAPH_CHARACTERS:
-        text = _PICTURE_DATA.sub("", text)
-    if len(text) > PARAGRAPH_CHARACTERS or text.count("[") > PARAGRAPH_BRACKETS:
-        return False
-    return len(text) <= PARAGRAPH_MARKS or sum(1 for _ in _MARKS.finditer(text)) <= PARAGRAPH_MARKS
+def _count_marks(text: str) -> int:
+    return sum(1 for _ in _MARKS.finditer(text)) + (_BRACKET_WEIGHT - 1) * text.count("[")
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= PARAGRAPH_CHARACTERS or len(_PICTURE_DATA.sub("", text)) <= PARAGRAPH_CHARACTERS
 
 
 def finish_tokens(state: "StateCore") -> None:

@@ -97,14 +97,15 @@ class ScriptedGateway:
         self._failure: Exception | None = None
         self._api_key = api_key
         self._server: LoopbackServer | None = None
+        self._base_url = ""
 
     @property
     def base_url(self) -> str:
-        """The address to give to a client, without a slash at its end; known once the gateway was started."""
-        if self._server is None:
+        """The address to give to a client, without a slash at its end; known from the first start on."""
+        if not self._base_url:
             message = "The gateway has no address yet: use it in a `with` block, or call start()."
             raise RuntimeError(message)
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._base_url
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
@@ -117,6 +118,7 @@ class ScriptedGateway:
         if self._server is None:
             self._server = LoopbackServer(self._respond, self._api_key)
             self._server.start()
+            self._base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
         return self
 
     def close(self) -> None:

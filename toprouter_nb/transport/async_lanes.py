@@ -164,16 +164,12 @@ class AsyncLanes(httpx.AsyncBaseTransport):
         return pool
 
 
-def open_async_client(route: Route) -> httpx.AsyncClient:
-    """Return a client for one server; see `lanes.open_client`."""
-    transport: httpx.AsyncBaseTransport
-    if route.proxy:
-        transport = httpx.AsyncHTTPTransport(
-            verify=tls_context(), proxy=httpx.Proxy(route.proxy), limits=httpx.Limits(), trust_env=False
-        )
-    else:
-        transport = AsyncLanes(route)
-    return httpx.AsyncClient(transport=transport, trust_env=False)
+def open_async_transport(route: Route) -> httpx.AsyncBaseTransport:
+    """Return what carries requests to one server; see `lanes.open_transport`."""
+    if not route.proxy:
+        return AsyncLanes(route)
+    proxy = httpx.Proxy(route.proxy)
+    return httpx.AsyncHTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
 
 
 async def _close_at_end(kept: deque[tuple[float, AsyncLink]]) -> AsyncIterator[None]:

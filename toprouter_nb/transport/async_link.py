@@ -69,7 +69,7 @@ class AsyncLink(asyncio.Protocol):
                 raise httpx.ReadError(reason(self._fault))
             if self._is_lost:
                 return b""
-            if not await self._wait():
+            if not await self._next_event():
                 raise httpx.ReadTimeout("")
         block = self._blocks.popleft()
         self._size -= len(block)
@@ -134,7 +134,7 @@ class AsyncLink(asyncio.Protocol):
         self._transport.write(memoryview(b"".join((head, next(blocks, b"")))))
         for block in blocks:
             while self._is_congested:
-                is_moving = await self._wait()
+                is_moving = await self._next_event()
                 if self._blocks or self._is_lost:
                     return True
                 if not is_moving:
@@ -143,17 +143,14 @@ class AsyncLink(asyncio.Protocol):
         self.is_spent = False
         return True
 
-    async def _wait(self) -> bool:
-        """Wait for the next thing to happen; False when the time is over."""
+    def _next_event(self) -> asyncio.Future[bool]:
+        """Return a future for the next thing to happen; its result is False when the time is over instead."""
         if self._idle_seconds:
             self._deadline = self._loop.time() + self._idle_seconds
         if self._timer is None or self._timer.when() > self._deadline:
             self._set_timer()
         self._waiter = self._loop.create_future()
-        try:
-            return await self._waiter
-        finally:
-            self._waiter = None
+        return self._waiter
 
     def _set_timer(self) -> None:
         if self._timer is not None:

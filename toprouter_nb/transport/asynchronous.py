@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import TransportError
 from ..secret import Secret
 from .encoding import Decoder, decoder_for
-from .faults import fault_in_body, fault_in_head, foreign_errors
+from .faults import fault_in_body, fault_in_head, foreign_errors, proxy_faults
 from .sync import SETTLE_SECONDS
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class AsyncAnswer:
         self._deadline = time.monotonic() + settings.first_byte_seconds
         self._body: AsyncIterator[bytes] = response.extensions.get("body") or response.aiter_raw()
         self._decoder: Decoder | None = None
+        self._is_plain = False  # True once it is known that blocks pass as they are
         self._pieces: Iterator[bytes] = iter(())
 
     def blocks(self) -> "AsyncAnswer":
@@ -53,7 +54,9 @@ class AsyncAnswer:
         """Return the next block, its content encoding undone."""
         fault: TransportError
         try:
-            return await self._next_block()
+            if self._is_plain:
+                return await self._body.__anext__()
+            return await self._next_piece()
         except foreign_errors() as error:
             fault = fault_in_body(error, self._route, self._settings, self._key)
         except TransportError as error:
@@ -72,21 +75,21 @@ class AsyncAnswer:
         """Give the connection back where the body was read to its end, else close it."""
         await self._response.aclose()
 
-    async def _next_block(self) -> bytes:
-        if self._decoder is None:
-            self._decoder = decoder_for(self.headers, is_streamed=self._is_streamed)
+    async def _next_piece(self) -> bytes:
+        """Return what the decoder makes of the next block; one piece at a time, so that they need not all be kept."""
+        decoder = self._decoder
+        if decoder is None:
+            decoder = self._decoder = decoder_for(self.headers, is_streamed=self._is_streamed)
+            self._is_plain = decoder.is_idle and self._response.is_success
         while True:
             for piece in self._pieces:
                 return piece
             is_late = not self._response.is_success and time.monotonic() > self._deadline
             block = None if is_late else await anext(self._body, None)
             if block is None:
-                break
-            if self._decoder.is_idle:
-                return block
-            self._pieces = self._decoder.feed(block)
-        self._decoder.end()
-        raise StopAsyncIteration
+                decoder.end()
+                raise StopAsyncIteration
+            self._pieces = decoder.feed(block)
 
 
 class AsyncTransport:
@@ -117,7 +120,7 @@ class AsyncTransport:
         """Close the connections of the running loop that are not in use; the next request makes new ones."""
         opened = self.__dict__.get("_opened")
         if opened is not None:
-            await opened[1]._transport.aclose()
+            await opened[1].aclose()
 
     @contextlib.asynccontextmanager
     async def _ask(
@@ -130,19 +133,17 @@ class AsyncTransport:
         finally:
             await answer.close()
 
-    async def _send(
-        self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool
-    ) -> AsyncAnswer:
-        from .request import Bearer, build_request
+    async def _send(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> AsyncAnswer:
+        from .request import build_request, signed
 
         settings = self._settings
-        route, client = self._opened
+        route, transport = self._opened
         try:
             request = build_request(
                 settings.base_url + path, settings, body=body, is_streamed=is_streamed, is_proxied=bool(route.proxy)
             )
-            auth = Bearer(key) if key else None
-            response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
+            with signed(request, key):
+                response = await transport.handle_async_request(request)
         except foreign_errors() as error:
             fault = fault_in_head(error, route, settings, key)
         else:
@@ -151,10 +152,11 @@ class AsyncTransport:
         raise fault
 
     @functools.cached_property
-    def _opened(self) -> "tuple[Route, httpx.AsyncClient]":
+    def _opened(self) -> "tuple[Route, httpx.AsyncBaseTransport]":
         # Imported here: httpx costs 40 ms and is not needed before the first request.
-        from .async_lanes import open_async_client
+        from .async_lanes import open_async_transport
         from .route import route_to
 
         route = route_to(self._settings.base_url)
-        return route, open_async_client(route)
+        with proxy_faults(route):
+            return route, open_async_transport(route)

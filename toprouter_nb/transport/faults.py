@@ -3,8 +3,10 @@
 Knows nothing of statuses and bodies; `failures` reads those. Loads httpx only where one of its errors is at hand.
 """
 
+import contextlib
 import socket
 import ssl
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import ConnectFailedError, ReadTimeoutError, TransportError, UnexpectedResponseError
@@ -73,6 +75,22 @@ def fault_in_body(error: Exception, route: "Route", settings: "Settings", key: S
         return ReadTimeoutError(message, kind="idle_timeout", is_transient=True)
     message = f"The connection to {route} broke in the middle of the answer: {_words(error, key)}."
     return ConnectFailedError(message, is_transient=True)
+
+
+@contextlib.contextmanager
+def proxy_faults(route: "Route") -> Iterator[None]:
+    """Turn what httpx says of a proxy it cannot use into a ConnectFailedError."""
+    import httpx
+
+    try:
+        yield
+    except (ValueError, ImportError, httpx.InvalidURL):
+        is_socks = route.proxy.startswith("socks")
+        advice = " SOCKS proxies need the package 'socksio'." if is_socks else ""
+        message = f"{route} cannot be reached.{_by_proxy(route)} It cannot be used.{advice}"
+    else:
+        return
+    raise ConnectFailedError(message)
 
 
 def _unconnected(error: Exception, route: "Route", key: Secret) -> ConnectFailedError:

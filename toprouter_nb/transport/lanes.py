@@ -136,22 +136,18 @@ class Lanes(httpx.BaseTransport):
             self._kept.popleft()[1].close()
 
 
-def open_client(route: Route) -> httpx.Client:
-    """Return a client for one server; through a proxy httpx's own transport is used, which speaks to all kinds.
+def open_transport(route: Route) -> httpx.BaseTransport:
+    """Return what carries requests to one server; through proxies it is httpx's own, which speaks to all kinds.
 
     Raises
     ------
     ValueError, ImportError
         The proxy's address is none, or it is a SOCKS proxy and `socksio` is not installed.
     """
-    transport: httpx.BaseTransport
-    if route.proxy:
-        transport = httpx.HTTPTransport(
-            verify=tls_context(), proxy=httpx.Proxy(route.proxy), limits=httpx.Limits(), trust_env=False
-        )
-    else:
-        transport = Lanes(route)
-    return httpx.Client(transport=transport, trust_env=False)
+    if not route.proxy:
+        return Lanes(route)
+    proxy = httpx.Proxy(route.proxy)
+    return httpx.HTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
 
 
 def _close_all(kept: deque[tuple[float, Link]]) -> None:

@@ -3,8 +3,9 @@
 Knows nothing of connections or of answers.
 """
 
+import contextlib
 import functools
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import httpx
@@ -23,19 +24,15 @@ _FIXED = (
 )
 
 
-class Bearer(httpx.Auth):
-    """Puts the key into the request while it is sent, and takes it out again when its answer, or an error, is there."""
-
-    def __init__(self, key: Secret) -> None:
-        self._key = key
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send the request once, with the key."""
-        try:
-            request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
-            yield request
-        finally:
-            del request.headers["Authorization"]
+@contextlib.contextmanager
+def signed(request: httpx.Request, key: Secret) -> Iterator[httpx.Request]:
+    """Put the key into a request while it is being sent, and take it out when its answer, or an error, is there."""
+    try:
+        if key:
+            request.headers["Authorization"] = f"Bearer {key.reveal()}"
+        yield request
+    finally:
+        request.headers.pop("Authorization", None)
 
 
 class _Blocks(httpx.SyncByteStream, httpx.AsyncByteStream):

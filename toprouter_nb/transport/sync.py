@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import TransportError
 from ..secret import Secret
 from .encoding import decoder_for
-from .faults import fault_in_body, fault_in_head, foreign_errors
+from .faults import fault_in_body, fault_in_head, foreign_errors, proxy_faults
 
 if TYPE_CHECKING:
     import httpx
@@ -157,15 +157,16 @@ class Transport:
             answer.close()
 
     def _send(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> Answer:
-        from .request import Bearer, build_request
+        from .request import build_request, signed
 
         settings = self._settings
-        route, client = self._opened
+        route, transport = self._opened
         try:
             request = build_request(
                 settings.base_url + path, settings, body=body, is_streamed=is_streamed, is_proxied=bool(route.proxy)
             )
-            response = client.send(request, auth=Bearer(key) if key else None, stream=True, follow_redirects=False)
+            with signed(request, key):
+                response = transport.handle_request(request)
         except foreign_errors() as error:
             fault = fault_in_head(error, route, settings, key)
         else:
@@ -174,10 +175,11 @@ class Transport:
         raise fault
 
     @functools.cached_property
-    def _opened(self) -> "tuple[Route, httpx.Client]":
+    def _opened(self) -> "tuple[Route, httpx.BaseTransport]":
         # Imported here: httpx costs 40 ms and is not needed before the first request.
-        from .lanes import open_client
+        from .lanes import open_transport
         from .route import route_to
 
         route = route_to(self._settings.base_url)
-        return route, open_client(route)
+        with proxy_faults(route):
+            return route, open_transport(route)

@@ -47,7 +47,7 @@ class Delta(NamedTuple):
     tool_calls: tuple[Any, ...] = ()
     finish_reason: str | None = None
     usage: Usage | None = None
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # the wire's name; it hides tuple.index, which has no use here
     raw: Mapping[str, Any] = {}
 
     @property

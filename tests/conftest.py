@@ -1,0 +1,38 @@
+"""What all tests share: settings as of a fresh process, and the one server of the local models."""
+
+import pytest
+
+from toprouter_nb import settings
+from toprouter_nb.local.owner import Owner
+from toprouter_nb.local.roster import SMOLLM2_ID
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings(monkeypatch):
+    """Begin each test with nothing configured and nothing of ours in the environment."""
+    monkeypatch.setattr(settings, "_CURRENT", settings._Current())
+    for name in ("TOPROUTER_API_KEY", "TOPROUTER_BASE_URL", "TOPROUTER_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def local_owner():
+    """Own a server with the embedded model loaded; the weights are fetched on the very first run."""
+    owner = Owner()
+    owner.address(SMOLLM2_ID)
+    yield owner
+    owner.stop()
+
+
+@pytest.fixture(scope="session")
+def local_address(local_owner):
+    """Return base URL and key of that server."""
+    return local_owner.address(SMOLLM2_ID)
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch):
+    """Give each test the settings of a fresh process, whoever runs it."""
+    for name in ("TOPROUTER_API_KEY", "TOPROUTER_BASE_URL", "TOPROUTER_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(settings, "_CURRENT", settings._Current())

@@ -1,0 +1,71 @@
+"""A real kernel, driven over its own protocol: what a front end would be told, message by message."""
+
+import os
+import time
+from pathlib import Path
+
+from jupyter_client.manager import KernelManager
+
+PROJECT = Path(__file__).parents[1]
+SECONDS = 30
+
+
+class Kernel:
+    """One IPython kernel in a child process. A context manager.
+
+    Life: `run` code as often as needed; `interrupt` from another thread, or between `send` and `receive`.
+    """
+
+    def __enter__(self):
+        self._manager = KernelManager(kernel_name="python3")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TOPROUTER")}
+        self._manager.start_kernel(env=environment | {"PYTHONPATH": str(PROJECT)})
+        self._client = self._manager.blocking_client()
+        self._client.start_channels()
+        self._client.wait_for_ready(SECONDS)
+        return self
+
+    def __exit__(self, *_):
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        self._manager.cleanup_resources()
+
+    def run(self, code):
+        """Run code as a cell; return all its output messages in order, its error included."""
+        self.send(code)
+        return list(self.receive())
+
+    def send(self, code):
+        """Send a cell without waiting."""
+        self._request = self._client.execute(code)
+
+    def receive(self):
+        """Yield the sent cell's messages (type, content) until it is done."""
+        while True:
+            message = self._client.get_iopub_msg(timeout=SECONDS)
+            if message["parent_header"].get("msg_id") != self._request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                return
+            if kind not in ("status", "execute_input"):
+                yield kind, content
+
+    def interrupt(self, after_seconds=0.0):
+        """Interrupt as the Stop button of a notebook does."""
+        time.sleep(after_seconds)
+        self._manager.interrupt_kernel()
+
+
+def shown_by(messages):
+    """Return what a notebook holds after these messages: the bundles, updates and ids applied."""
+    shown, places = [], {}
+    for kind, content in messages:
+        name = content.get("transient", {}).get("display_id")
+        if kind == "update_display_data":
+            shown[places[name]] = content["data"]
+        elif kind in ("display_data", "execute_result"):
+            if name:
+                places[name] = len(shown)
+            shown.append(content["data"])
+    return shown

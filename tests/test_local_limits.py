@@ -1,0 +1,212 @@
+"""Hostile, slow and vanished clients do not keep the local server from answering the others."""
+
+import json
+import resource
+import threading
+import time
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from raw_http import MODEL, ask, connect, get, head_of, read, send
+
+LONG = {"model": MODEL, "messages": [{"role": "user", "content": "Write a long story."}], "max_tokens": 500}
+
+
+@pytest.fixture
+def many_files():
+    """Let this process open enough sockets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def seconds_of_health(address):
+    """Return how long the server takes to say that it is there."""
+    start = time.perf_counter()
+    assert get(address, "/health").status == 200
+    return time.perf_counter() - start
+
+
+def memory_bytes(owner):
+    """Return the resident memory of the child."""
+    return psutil.Process(owner.child_pid).memory_info().rss
+
+
+@pytest.mark.parametrize("first", [b"", b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127"])
+def test_a_thousand_idle_callers_do_not_stop_answers(local_owner, local_address, many_files, first):
+    """1,000 sockets that say nothing, or never finish: still answered in 100 ms, for less than 64 MiB."""
+    ask(local_address, "Hi", max_tokens=1)
+    before = memory_bytes(local_owner)
+    idle = [connect(local_address[0]) for _ in range(1000)]
+    try:
+        for sock in idle:
+            sock.sendall(first)
+        assert min(seconds_of_health(local_address) for _ in range(3)) < 0.1
+        assert ask(local_address, "Hi", max_tokens=1).status == 200
+        assert memory_bytes(local_owner) - before < 64 * 2**20
+    finally:
+        for sock in idle:
+            sock.close()
+
+
+def test_more_callers_than_sockets_push_out_the_oldest(local_address, many_files):
+    """Beyond 2,000 open connections the oldest silent ones are closed and new ones are still answered."""
+    idle = [connect(local_address[0]) for _ in range(2100)]
+    try:
+        assert get(local_address, "/models").status == 200
+        assert idle[0].recv(1) == b""
+    finally:
+        for sock in idle:
+            sock.close()
+
+
+@pytest.mark.slow
+def test_a_head_that_never_ends_is_closed(local_address):
+    """A caller that trickles its head is cut off after ten seconds, however busily it trickles."""
+    start = time.monotonic()
+    with connect(local_address[0]) as sock, pytest.raises(OSError):
+        while time.monotonic() - start < 20:
+            sock.sendall(b"X")
+            time.sleep(0.2)
+    assert 9 < time.monotonic() - start < 13
+
+
+@pytest.mark.parametrize(
+    ("block", "status"),
+    [
+        (b"X" * 40_000, 431),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 200 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\n\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\n\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ],
+)
+def test_heads_that_are_none_are_refused_at_once(local_address, block, status):
+    """Oversized heads, bare line feeds, TLS and HTTP/2 greetings get an answer, not a wait."""
+    assert send(local_address[0], block, seconds=5).status == status
+
+
+def test_bodies_have_a_limit(local_address):
+    """A body announced beyond 64 MiB is refused before a byte of it is read; one without a length as well."""
+    base_url, key = local_address
+    assert send(base_url, head_of(base_url, key, 64 * 2**20 + 1)).status == 413
+    assert send(base_url, head_of(base_url, key, 10**11)).status == 413
+    head = head_of(base_url, key, 0).replace(b"Content-Length: 0\r\n", b"")
+    assert send(base_url, head).status == 411
+
+
+def test_an_unknown_caller_cannot_send_a_body(local_address):
+    """Without the key the answer comes before the body, and however much is sent takes no memory or thread."""
+    base_url, _key = local_address
+    answer = send(base_url, head_of(base_url, "wrong", 60 * 2**20) + b"x" * 2**20)
+    assert answer.status == 401
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(local_address):
+    """Expect: 100-continue is answered before the body is sent."""
+    base_url, key = local_address
+    body = json.dumps(LONG | {"max_tokens": 1}).encode()
+    with connect(base_url) as sock:
+        sock.sendall(head_of(base_url, key, len(body), "Expect: 100-continue"))
+        assert sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        sock.sendall(body)
+        assert read(sock).status == 200
+
+
+def begin(address, payload):
+    """Send a request and return its socket without reading the answer."""
+    base_url, key = address
+    body = json.dumps(payload).encode()
+    sock = connect(base_url)
+    sock.sendall(head_of(base_url, key, len(body)) + body)
+    return sock
+
+
+def busy_share(owner, seconds=0.5):
+    """Return how much of one core the child uses over a while."""
+    return psutil.Process(owner.child_pid).cpu_percent(seconds) / 100
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_leaves_ends_its_answer(local_owner, local_address, stream):
+    """Half a second after both clients hung up, nothing is generated any more and a place is free."""
+    left = [begin(local_address, LONG | {"stream": stream}) for _ in range(2)]
+    time.sleep(0.5)
+    assert busy_share(local_owner, 0.3) > 0.3
+    for sock in left:
+        sock.close()
+    start = time.monotonic()
+    assert ask(local_address, "Hi", max_tokens=1).status == 200
+    assert time.monotonic() - start < 2
+    assert busy_share(local_owner) < 0.2
+
+
+def test_a_client_that_leaves_while_its_prompt_is_read_ends_it(local_owner, local_address):
+    """Reading a long prompt is given up as well, between two batches."""
+    payload = LONG | {"messages": [{"role": "user", "content": "word " * 3000}]}
+    sock = begin(local_address, payload)
+    time.sleep(0.5)
+    sock.close()
+    deadline = time.monotonic() + 6
+    while busy_share(local_owner, 0.3) > 0.2:
+        assert time.monotonic() < deadline
+
+
+def test_too_many_callers_are_told_to_come_back(local_address):
+    """Two are answered, fourteen wait, the others get 429 with Retry-After at once; leaving frees the places."""
+    sockets = [begin(local_address, LONG) for _ in range(20)]
+    try:
+        time.sleep(1)
+        turned_away = []
+        for sock in sockets:
+            sock.settimeout(0.01)
+            try:
+                turned_away.append(read(sock))
+            except TimeoutError:
+                continue  # this one is answered or waits
+        assert [answer.status for answer in turned_away] == [429] * 4
+        assert {answer.headers["retry-after"] for answer in turned_away} == {"3"}
+        assert "14 requests are already waiting" in turned_away[0].error["message"]
+    finally:
+        for sock in sockets:
+            sock.close()
+    assert ask(local_address, "Hi", max_tokens=1).status == 200
+
+
+def test_answers_are_fair_while_a_long_prompt_is_read(local_address):
+    """A short question is answered while another caller's long prompt is still being read."""
+    payload = LONG | {"messages": [{"role": "user", "content": "word " * 3500}], "max_tokens": 1}
+    with begin(local_address, payload) as reading:
+        time.sleep(0.3)
+        assert ask(local_address, "Hi", max_tokens=1).status == 200
+        reading.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            reading.recv(1)
+
+
+def test_two_answers_at_the_same_time_do_not_mix(local_address):
+    """Parallel requests get what each of them gets alone."""
+    questions = ["What is the capital of France?", "What is the capital of Italy?"] * 2
+    alone = [ask(local_address, question, temperature=0).json["choices"] for question in questions[:2]] * 2
+    together = {}
+
+    def put(number):
+        together[number] = ask(local_address, questions[number], temperature=0).json["choices"]
+
+    threads = [threading.Thread(target=put, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [together[number] for number in range(4)] == alone
+
+
+def test_the_address_is_a_loopback_address(local_address):
+    """The base URL names 127.0.0.1 and a port, without a path."""
+    parts = urlsplit(local_address[0])
+    assert (parts.scheme, parts.hostname, parts.path) == ("http", "127.0.0.1", "")
