@@ -21,9 +21,11 @@ def gradient() -> Image.Image:
 
 
 def encoded(picture: Image.Image, format_name: str, **options: object) -> bytes:
-    """Return `picture` as a file."""
+    """Return `picture` as a file; of copies, as Pillow leaves the settings of one format behind for the next."""
     file = io.BytesIO()
-    picture.save(file, format_name, **options)
+    if "append_images" in options:
+        options["append_images"] = [frame.copy() for frame in options["append_images"]]
+    picture.copy().save(file, format_name, **options)
     return file.getvalue()
 
 

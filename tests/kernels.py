@@ -1,7 +1,6 @@
 """A real kernel, driven over its own protocol: what a front end would be told, message by message."""
 
 import os
-import time
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
@@ -13,7 +12,7 @@ SECONDS = 30
 class Kernel:
     """One IPython kernel in a child process. A context manager.
 
-    Life: `run` code as often as needed; `interrupt` from another thread, or between `send` and `receive`.
+    Life: `run` code as often as needed; `interrupt` while messages are received.
     """
 
     def __enter__(self):
@@ -51,9 +50,8 @@ class Kernel:
             if kind not in ("status", "execute_input"):
                 yield kind, content
 
-    def interrupt(self, after_seconds=0.0):
+    def interrupt(self):
         """Interrupt as the Stop button of a notebook does."""
-        time.sleep(after_seconds)
         self._manager.interrupt_kernel()
 
 

@@ -49,7 +49,13 @@ def _growing(pieces):
 
 def _fields(text):
     """Put the text into every field that a view shows."""
-    facts = {"requested_model": text, "served_model": text + "2", "finish_reason": text, "reasoning": text, "error": text}
+    facts = {
+        "requested_model": text,
+        "served_model": text + "2",
+        "finish_reason": text,
+        "reasoning": text,
+        "error": text,
+    }
     yield render_reply(text=text, **facts)
     yield render_turn("assistant", [_Part(text=text)], is_partial=True)
     yield render_turn(text, [_Part(text=text)])

@@ -10,6 +10,7 @@ RAMP = np.arange(6 * 4).reshape(4, 6)
 
 
 def drawn(array: object) -> np.ndarray:
+    """Return the levels of the picture an array becomes."""
     return np.asarray(draw_array(array))
 
 

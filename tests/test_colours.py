@@ -107,8 +107,22 @@ def test_lab_profile_is_not_applied_to_colours():
 
 @pytest.mark.parametrize(
     ("mode", "simple"),
-    [("1", "L"), ("L", "L"), ("LA", "LA"), ("La", "LA"), ("P", "RGB"), ("PA", "RGBA"), ("RGB", "RGB"), ("RGBA", "RGBA")]
-    + [("RGBa", "RGBA"), ("RGBX", "RGB"), ("CMYK", "RGB"), ("YCbCr", "RGB"), ("HSV", "RGB"), ("LAB", "RGB")],
+    [
+        ("1", "L"),
+        ("L", "L"),
+        ("LA", "LA"),
+        ("La", "LA"),
+        ("P", "RGB"),
+        ("PA", "RGBA"),
+        ("RGB", "RGB"),
+        ("RGBA", "RGBA"),
+        ("RGBa", "RGBA"),
+        ("RGBX", "RGB"),
+        ("CMYK", "RGB"),
+        ("YCbCr", "RGB"),
+        ("HSV", "RGB"),
+        ("LAB", "RGB"),
+    ],
 )
 def test_every_mode_becomes_a_plain_one(mode, simple):
     """Grey stays grey, colour becomes red, green and blue, and alpha stays where there is one."""

@@ -68,8 +68,12 @@ def test_an_interrupt_keeps_what_had_arrived(kernel):
     """Stop leaves the partial text, marked, and the next cell works."""
     kernel.run("chat = chat_with(Script(deltas=['Once upon ', Hang()]), 'Again.')")
     kernel.send("chat.ask('x')")
-    kernel.interrupt(after_seconds=0.5)
-    shown = shown_by(kernel.receive())
+    messages = []
+    for message in kernel.receive():
+        messages.append(message)
+        if message[0] == "update_display_data" and len(messages) == 2:
+            kernel.interrupt()
+    shown = shown_by(messages)
     assert shown[1]["text/plain"] == "Once upon "
     assert "Stopped: this is what had arrived." in shown[1]["text/html"]
     assert shown_by(kernel.run("chat.ask('y')"))[1]["text/plain"] == "Again."
@@ -80,7 +84,7 @@ def test_an_error_is_shown_calmly_and_raised(kernel):
     messages = kernel.run("chat_with(Script(deltas=['Half a ', Cut()])).ask('x')")
     shown = shown_by(messages)
     assert shown[1]["text/plain"] == "Half a "
-    assert 'role="alert">' in shown[1]["text/html"] or 'role="alert" ' in shown[1]["text/html"]
+    assert 'role="alert"' in shown[1]["text/html"]
     assert messages[-1][0] == "error"
 
 

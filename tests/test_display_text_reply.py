@@ -17,7 +17,9 @@ TEXTS += ["👩\u200d💻 and a\u200db", "x\u200c\u200c\u200dy", "a\r\nb\rc\r", 
 @pytest.mark.parametrize("text", TEXTS)
 def test_pieces_show_what_the_whole_would(text):
     """However a text is cut, the pieces shown join to the safe form of the whole."""
-    whole = render_plain(text.replace("\r\n", "\n").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass"))
+    whole = render_plain(
+        text.replace("\r\n", "\n").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    )
     for seed in range(20):
         chance, stream, place, shown = random.Random(seed), PlainStream(), 0, ""
         while place < len(text):

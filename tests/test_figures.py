@@ -15,6 +15,7 @@ from toprouter_nb.image_caps import CAPS
 
 
 def size_of(data: bytes) -> tuple[int, int]:
+    """Return the width and height of an image file."""
     with Image.open(io.BytesIO(data)) as picture:
         return picture.size
 
@@ -90,7 +91,8 @@ class Broken(Figure):
     """A figure with something on it that cannot be drawn."""
 
     def draw(self, renderer: object) -> None:
-        raise LookupError("no such font")
+        message = "no such font"
+        raise LookupError(message)
 
 
 @pytest.mark.parametrize(("figure", "words"), [(Broken(), "LookupError: no such font"), (Figure(dpi=0.001), "empty")])

@@ -1,4 +1,4 @@
-"""Small files that unpack to much, and files that are damaged at random: refused in little memory, with typed errors."""
+"""Small files that unpack to much, and files damaged at random: little memory, and typed errors only."""
 
 import io
 import json
@@ -56,7 +56,7 @@ def bombs() -> dict[str, tuple[bytes, str]]:
         "png profile": (with_chunks(good, chunk(b"iCCP", b"x\x00\x00" + zeros)), "sent"),
         "png text": (with_chunks(good, chunk(b"zTXt", b"x\x00\x00" + zeros)), "sent"),
         "png pixels": (png(8, 8, zeros), "sent"),
-        "png chunks": (with_chunks(good, chunk(b"prVt", b"") * 500_000), "too_large"),
+        "png chunks": (with_chunks(good, chunk(b"prVt", b"") * 100_000), "too_large"),
         "gif": (b"GIF89a" + b"\xff" * 4 + bytes(3) + frame + b"\x3b", "too_large"),
         "gif frame": (b"GIF89a" + b"\x01\x00" * 2 + bytes(3) + frame[:5] + b"\xff" * 4 + frame[9:] + b";", "too_large"),
         "gif frames": (b"GIF89a" + b"\x01\x00" * 2 + bytes(3) + frame * 300_000 + b"\x3b", "too_large"),

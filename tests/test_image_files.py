@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from toprouter_nb.image_files import read_image_file
 
 
 def refused(path: object) -> ImageError:
+    """Return the error that reading `path` raises."""
     with pytest.raises(ImageError) as caught:
         read_image_file(str(path))
     return caught.value
@@ -138,8 +140,8 @@ def test_file_that_grows_or_is_swapped_is_opened_once(tmp_path, monkeypatch):
 
 def test_no_file_stays_open(tmp_path):
     """Every way a read can end closes what it opened."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     (tmp_path / "empty").touch()
     for path in (tmp_path, tmp_path / "empty", tmp_path / "missing", "/dev/zero"):
         refused(path)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -2,35 +2,37 @@
 
 import base64
 import io
-import json
 import re
 import subprocess
 import sys
 import types
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-from image_samples import HEIGHT, WIDTH, chunk, encoded, exif, gradient, levels_of, png, profile, riff, segment
-from image_samples import with_chunks, with_segments
+from image_samples import (
+    HEIGHT,
+    WIDTH,
+    encoded,
+    exif,
+    gradient,
+    levels_of,
+    png,
+)
 from matplotlib.figure import Figure
 from PIL import Image
 
-from toprouter_nb.containers import read_container
 from toprouter_nb.errors import ImageError
-from toprouter_nb.image_caps import CAPS
 from toprouter_nb.images import image
-from toprouter_nb.parts import IMAGE_TYPES, ImagePart
+from toprouter_nb.parts import ImagePart
 
 PNG = encoded(gradient(), "PNG")
 PNG_ADDRESS = "data:image/png;base64," + base64.b64encode(PNG).decode()
 
 
 def refused(source: object, **options: object) -> ImageError:
+    """Return the error that `image` raises."""
     with pytest.raises(ImageError) as caught:
         image(source, **options)
     return caught.value

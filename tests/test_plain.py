@@ -45,14 +45,14 @@ def test_an_acting_character_is_shown_as_its_escape(character):
     ],
 )
 def test_what_tricks_a_reader_becomes_visible(text, shown):
-    """Terminal sequences, reversed source, look-alike joins and hidden rows of selectors can be read as what they are."""
+    """Terminal sequences, reversed source, look-alike joins and hidden rows of selectors can be seen."""
     assert render_plain(text) == shown
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "tabs\tand\nlines, ünïcödé, 東京, 𝒜, \u00a0, \u3000",
+        "tabs\tand\nlines, ünïcödé, 東京, \u00a0, \u3000",
         "👩‍👩‍👧‍👦 ❤️‍🔥 🏳️‍🌈 👨🏽‍💻 1️⃣ #️⃣ ©️ ☝🏿 🇫🇷",
         "می‌خواهم نمی‌شود",
         "क्‍ष ശ്രീ അവന്‍ ශ්‍රී",

@@ -64,14 +64,38 @@ def test_known_size_payloads_are_bounded():
     """Every size payload of the collection is drawn in time."""
     cases = [case for case in load_payloads("markdown") if case["danger"] == "dos"]
     assert len(cases) >= 7
-    assert {case["id"]: seconds for case in cases if (seconds := seconds_to_draw(text_of(case["payload"]))) > SECONDS} == {}
+    assert {
+        case["id"]: seconds for case in cases if (seconds := seconds_to_draw(text_of(case["payload"]))) > SECONDS
+    } == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_no_language_is_slow(language):
     """Code made to confuse a lexer is coloured in time, in every language we colour."""
-    units = ("(", "[", "{", "'", '"', "\\", "<", "/*", "a", "0", " ", "\n", "${", "$(", "#{", "- ", "a=", "<a ", "//", "`", "@")
+    units = (
+        "(",
+        "[",
+        "{",
+        "'",
+        '"',
+        "\\",
+        "<",
+        "/*",
+        "a",
+        "0",
+        " ",
+        "\n",
+        "${",
+        "$(",
+        "#{",
+        "- ",
+        "a=",
+        "<a ",
+        "//",
+        "`",
+        "@",
+    )
     for unit in units:
         begin = time.process_time()
         render_code(unit * (20_000 // len(unit)), language)

@@ -47,7 +47,7 @@ def test_a_reply_of_nothing_says_so():
 def test_reasoning_is_folded():
     """Reasoning stands above the answer, closed."""
     html = cards.render_reply(text="x", reasoning="so < then", requested_model="m")
-    assert "<details class=\"tr-reasoning\"><summary>Reasoning</summary>" in html
+    assert '<details class="tr-reasoning"><summary>Reasoning</summary>' in html
     assert "so &lt; then" in html
 
 

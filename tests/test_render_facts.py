@@ -38,7 +38,14 @@ def test_what_is_not_known_is_left_out():
 
 @pytest.mark.parametrize(
     ("cost", "shown"),
-    [("0", "$0"), ("0.00042", "$0.00042"), ("0.0004219", "$0.00042"), ("1.5", "$1.50"), ("1234.567", "$1,234.57"), ("1E-9", "$0.0000000010")],
+    [
+        ("0", "$0"),
+        ("0.00042", "$0.00042"),
+        ("0.0004219", "$0.00042"),
+        ("1.5", "$1.50"),
+        ("1234.567", "$1,234.57"),
+        ("1E-9", "$0.0000000010"),
+    ],
 )
 def test_costs_keep_two_digits(cost, shown):
     """A cost is shown in cents, or with two significant digits where it is less; free is 0."""
@@ -53,7 +60,13 @@ def test_half_known_tokens(tokens, shown):
 
 @pytest.mark.parametrize(
     ("reason", "words"),
-    [(None, ""), ("", ""), ("stop", ""), ("content_filter", "held back by a content filter (content_filter)"), ("x\x1b", "ended: x\\x1b")],
+    [
+        (None, ""),
+        ("", ""),
+        ("stop", ""),
+        ("content_filter", "held back by a content filter (content_filter)"),
+        ("x\x1b", "ended: x\\x1b"),
+    ],
 )
 def test_endings(reason, words):
     """A usual end is silent; an unknown one is shown as the server spells it, made safe."""

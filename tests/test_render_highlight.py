@@ -30,7 +30,14 @@ def test_colouring_keeps_the_text(name):
 
 def test_python_is_coloured():
     """Keywords, functions, strings, numbers and comments have their classes."""
-    assert set(re.findall(r'class="([^"]*)"', render_code(SAMPLE, "python"))) == {"tr-k", "tr-f", "tr-c", "tr-s", "tr-b", "tr-n"}
+    assert set(re.findall(r'class="([^"]*)"', render_code(SAMPLE, "python"))) == {
+        "tr-k",
+        "tr-f",
+        "tr-c",
+        "tr-s",
+        "tr-b",
+        "tr-n",
+    }
 
 
 def test_long_code_is_plain():

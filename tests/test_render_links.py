@@ -5,7 +5,7 @@ import pytest
 from toprouter_nb.render import links
 from toprouter_nb.render.markdown import render_markdown
 
-LINK = '<a href="{0}" title="{0}" target="_blank" rel="noopener noreferrer">{1}</a>'
+LINK = '<a href="{0}" title="{0}" referrerpolicy="no-referrer" target="_blank" rel="noopener noreferrer">{1}</a>'
 
 
 @pytest.mark.parametrize("address", ["https://a.test", "HTTP://a.test/x", "mailto:me@a.test"])
@@ -16,7 +16,8 @@ def test_three_schemes_are_links(address):
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "//evil.test", "/a", "a.md", "#x", "file:///x", "ftp://x.test", "https:", "https:///x"]
+    "address",
+    ["javascript:alert(1)", "//evil.test", "/a", "a.md", "#x", "file:///x", "ftp://x.test", "https:", "https:///x"],
 )
 def test_other_addresses_stay_text(address):
     """Whatever else stands where an address does is shown as it was written, and leads nowhere."""
@@ -55,7 +56,10 @@ def test_text_that_reads_like_another_address(text, address, is_misleading):
 def test_a_misleading_link_names_its_host():
     """The true host stands behind the link."""
     html = render_markdown("[bank.test](https://evil.test/x)")
-    assert html == f'<p dir="auto">{LINK.format("https://evil.test/x", "bank.test")} <span class="tr-host">(evil.test)</span></p>\n'
+    assert (
+        html
+        == f'<p dir="auto">{LINK.format("https://evil.test/x", "bank.test")} <span class="tr-host">(evil.test)</span></p>\n'
+    )
 
 
 def test_bare_addresses_are_links_without_the_sentence():

@@ -6,7 +6,9 @@ from toprouter_nb.render.markdown import render_markdown
 from toprouter_nb.render.maths import render_formula
 
 
-@pytest.mark.parametrize("text", ["$x^2$", "\\(x^2\\)", "so $x^2$, or", "($x^2$)", "**$x^2$**", "- $x^2$", "|$x^2$|\n|-|\n"])
+@pytest.mark.parametrize(
+    "text", ["$x^2$", "\\(x^2\\)", "so $x^2$, or", "($x^2$)", "**$x^2$**", "- $x^2$", "|$x^2$|\n|-|\n"]
+)
 def test_inline_formulas(text):
     """A formula within a line is MathML, wherever the line stands."""
     assert "<math><msup><mi>x</mi><mn>2</mn></msup></math>" in render_markdown(text)
@@ -60,7 +62,9 @@ def test_numbers_in_formulas_are_formulas(text):
     assert "<math" in render_markdown(text)
 
 
-@pytest.mark.parametrize("name", ["align", "align*", "aligned", "gather", "equation", "multline", "split", "cases", "pmatrix"])
+@pytest.mark.parametrize(
+    "name", ["align", "align*", "aligned", "gather", "equation", "multline", "split", "cases", "pmatrix"]
+)
 def test_environments(name):
     """The environments that models write are drawn, without numbers."""
     rows = "a=b\\\\c=d" if name in ("gather", "equation", "multline") else "a&=b\\\\c&=d"

@@ -15,7 +15,7 @@ TAGS = frozenset(
 )
 ATTRIBUTES = frozenset(
     "accent accentunder alt aria-busy charset class content depth dir display displaystyle form height href http-equiv lang "
-    "linethickness lspace mathvariant maxsize minsize name notation open rel role rspace scriptlevel src start stretchy "
+    "linethickness lspace mathvariant maxsize minsize name notation open referrerpolicy rel role rspace scriptlevel src start stretchy "
     "symmetric target title voffset width".split()
 )
 CONTEXTS = ("html", "markdown", "latex", "field", "text", "terminal")

@@ -20,7 +20,14 @@ def encoded(name, **options):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("GIF", {}), ("WEBP", {}), ("WEBP", {"lossless": True})],
+    [
+        ("PNG", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("GIF", {}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+    ],
 )
 def test_four_types_are_named_by_content(name, options):
     """PNG, JPEG, GIF and WebP are known by their bytes."""
@@ -68,10 +75,14 @@ def test_an_address_is_rewritten_with_its_true_type():
     data = encoded("GIF")
     address = f"data:image/png;base64,{base64.b64encode(data).decode()}"
     assert check_address(address) == data_address(data)
-    assert f'<img class="tr-picture" alt="Image: dot" src="{data_address(data)}">' in render_markdown(f"![dot]({address})")
+    assert f'<img class="tr-picture" alt="Image: dot" src="{data_address(data)}">' in render_markdown(
+        f"![dot]({address})"
+    )
 
 
-@pytest.mark.parametrize("address", ["data:image/png;base64,A", "data:image/png,abc", "data:text/html;base64,AAAA", "x"])
+@pytest.mark.parametrize(
+    "address", ["data:image/png;base64,A", "data:image/png,abc", "data:text/html;base64,AAAA", "x"]
+)
 def test_other_addresses_are_no_pictures(address):
     """An address that holds no picture is refused."""
     assert check_address(address) is None

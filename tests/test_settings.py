@@ -228,6 +228,7 @@ def test_many_threads_may_configure():
 
 def test_the_module_is_light():
     """Settings load nothing of pydantic, HTTP, notebooks or the keyring."""
-    code = "import sys, toprouter_nb.settings; print(sorted({'pydantic','httpx','IPython','keyring','pandas'} & {*sys.modules}))"
+    heavy = {"pydantic", "httpx", "IPython", "keyring", "pandas"}
+    code = f"import sys, toprouter_nb.settings; print(sorted({heavy} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

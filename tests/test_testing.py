@@ -1,6 +1,5 @@
 """What users of the scripted gateway are promised: replies, requests and the model list, over real sockets."""
 
-import itertools
 import json
 import subprocess
 import sys
@@ -92,16 +91,17 @@ def test_deltas_are_sent_as_written():
 
 
 def test_each_delta_is_its_own_piece_and_on_time():
-    """A delta arrives when its delay is over, not together with the others."""
+    """Each delta arrives by itself, and never before its delay is over."""
     script = Script(deltas=["a", "b", "c"], delay_seconds=0.1, first_delay_seconds=0.15)
     with ScriptedGateway([script]) as gateway:
         begin = time.monotonic()
         with httpx.stream("POST", gateway.base_url + "/chat/completions", json=STREAMED) as response:
             opened = time.monotonic() - begin
             arrived = [time.monotonic() - begin for block in response.iter_raw() if b'"content":"' in block]
-    assert opened >= 0.14
-    assert len(arrived) == 4  # the role chunk has an empty content
-    assert all(later - earlier >= 0.09 for earlier, later in itertools.pairwise(arrived))
+    assert opened >= 0.15
+    # Only the earliest moment can be promised: on a busy machine the reader may come late. The first is the role.
+    assert len(arrived) == 4
+    assert all(moment >= due for moment, due in zip(arrived, (0.15, 0.25, 0.35, 0.45), strict=True))
 
 
 def test_replies_are_played_in_order_and_then_it_says_they_ran_out():
@@ -242,7 +242,7 @@ def test_the_openai_sdk_works_with_it():
 
 
 def test_it_has_no_address_before_it_is_started():
-    """Asking for the address too early says what to do; starting and closing may be repeated, and the last address stays."""
+    """Asking for the address too early says what to do; it may be started again, and keeps its last address."""
     gateway = ScriptedGateway(["a", "b"])
     with pytest.raises(RuntimeError, match=r"use it in a `with` block, or call start\(\)"):
         _ = gateway.base_url

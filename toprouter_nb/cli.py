@@ -41,8 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["models", "--images", "no such model"])  # doctest: +SKIP
-    0
+    >>> import contextlib
+    >>> with contextlib.suppress(SystemExit):
+    ...     main(["--version"])  # doctest: +ELLIPSIS
+    toprouter-nb ...
     """
     options = _parser().parse_args(arguments)
     try:

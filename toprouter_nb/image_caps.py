@@ -25,8 +25,11 @@ class Caps:
         The encoded image, as it is sent, before base64 adds a third.
     address_characters
         An `http(s)` address.
+    chunks
+        Chunks, segments or boxes a file is made of, so that a walk through it stays short. An ordinary PNG file of
+        the largest size has 8,192.
     blocks
-        Pieces a file may be made of (chunks, segments, frames), so that a walk through it stays short.
+        Blocks of a GIF file, which hold 255 bytes at most.
 
     References
     ----------
@@ -38,6 +41,7 @@ class Caps:
     side_pixels: int = 8_000
     sent_bytes: int = 20 * 2**20
     address_characters: int = 8_192
+    chunks: int = 50_000
     blocks: int = 400_000
 
 

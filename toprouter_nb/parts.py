@@ -7,7 +7,7 @@ import dataclasses
 import reprlib
 from typing import ClassVar, Literal
 
-from .plain import render_plain
+from .plain import render_plain, shorten
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class ImagePart:
     def __repr__(self) -> str:
         """Show the address, or the type, the size in pixels and the size in bytes."""
         if self.data is None:
-            return f"ImagePart({reprlib.repr(render_plain(str(self.url)))})"
+            return f"ImagePart({shorten(render_plain(str(self.url)), 60)!r})"
         size = f"{self.width}x{self.height}, " if self.width else ""
         return f"ImagePart({self.media_type}, {size}{len(self.data):,} bytes)"
 

@@ -28,10 +28,9 @@ _OUT_OF_PLACE_ASCII = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # the same for AS
 
 
 def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    code = f"{ord(match.group()):x}"
+    letter, digits = next(form for form in (("x", 2), ("u", 4), ("U", 8)) if len(code) <= form[1])
+    return f"\\{letter}{code:0>{digits}}"
 
 
 def render_plain(text: str) -> str:

@@ -101,6 +101,10 @@ class Reply:
         if not (self._still_shown and self._still_shown[0]()):
             raise NotImplementedError
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle all but where it was shown, which is of this process."""
+        return {**vars(self), "_still_shown": []}
+
     def __str__(self) -> str:
         """Return the text."""
         return self.text

@@ -74,7 +74,7 @@ class Turn:
 
     def __repr__(self) -> str:
         """Show the role, the beginning of the text, and the images."""
-        shown: list[str] = [repr(shorten(render_plain(self.text), 60))] if self.text or not self.parts else []
+        shown: list[str] = [repr(shorten(render_plain(self.text[:61]), 60))] if self.text or not self.parts else []
         shown += [repr(part) for part in self.images]
         mark = ", is_partial=True" if self.is_partial else ""
         return f"Turn({self.role!r}, {', '.join(shown)}{mark})"

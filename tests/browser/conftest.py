@@ -7,26 +7,17 @@ background networking are off, and every other host is made unreachable.
 import shutil
 
 import pytest
-from lab import LabServer, Notebook
+from lab import CHROMIUM_FLAGS, LabServer, Notebook
 from playwright.sync_api import sync_playwright
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-)
 
 
 @pytest.fixture(scope="session")
 def chromium():
     """Give the one browser of the run."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), headless=True, args=CHROMIUM_FLAGS
+        )
         yield browser
         browser.close()
 

@@ -18,6 +18,16 @@ import nbformat
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 60
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
 _IDLE = """async () => {
   const widget = window.jupyterapp.shell.currentWidget;
   await widget.context.ready;

@@ -45,6 +45,7 @@ class _Streams(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address():
+    """Serve the streams while a test runs."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Streams)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -76,17 +76,17 @@ def refuse(what: str) -> NoReturn:
     raise ImageError(message)
 
 
-def check_blocks(count: int) -> None:
+def check_pieces(count: int, most: int = CAPS.chunks) -> None:
     """Refuse a file made of more pieces than are walked through.
 
     Raises
     ------
     ImageError
-        `count` is above `CAPS.blocks` (kind `too_large`).
+        `count` is above `most` (kind `too_large`).
     """
-    if count > CAPS.blocks:
+    if count > most:
         message = (
-            f"The image is made of more than {CAPS.blocks:,} pieces, and no more are walked through. "
+            f"The image is made of more than {most:,} pieces, and no more are walked through. "
             "Save it again with another program."
         )
         raise ImageError(message, kind="too_large")

@@ -3,12 +3,15 @@
 Knows only what makes it safe to hand such a file to a decoder.
 """
 
+import struct
+
 from ..image_caps import check_pixels
-from .container import Container, check_blocks, refuse
+from .container import Container, check_pieces, refuse
 from .exif import read_directory
 
 # A box of this length states its real length behind its type.
 _LONG_LENGTH = 1
+_CORE_HEADER_BYTES, _BMP_BYTES = 12, 26
 
 
 def read_tiff(data: bytes) -> Container:
@@ -33,8 +36,24 @@ def read_tiff(data: bytes) -> Container:
 
 
 def read_bmp(data: bytes) -> Container:
-    """Take a BMP file as it is; its header is short and a decoder reads the size from it."""
-    return Container("BMP", data, is_bare=False)
+    """Check the size a BMP file states.
+
+    Raises
+    ------
+    ImageError
+        The header is cut, or the pixels are too many (kind `too_large`).
+
+    References
+    ----------
+    Windows bitmap headers: BITMAPCOREHEADER has two unsigned 16-bit numbers, every later one two signed 32-bit numbers.
+    """
+    kind = "<HH" if data[14] == _CORE_HEADER_BYTES else "<ii"
+    if len(data) < _BMP_BYTES:
+        refuse("the header of the BMP file is cut")
+    width, height = struct.unpack_from(kind, data, 18)
+    # A negative height means that the rows run from the top.
+    check_pixels(width, abs(height))
+    return Container("BMP", data, width, abs(height), is_bare=False)
 
 
 def read_avif(data: bytes) -> Container:
@@ -63,7 +82,7 @@ def read_avif(data: bytes) -> Container:
         box = data[position:end]
         parts.append(box.replace(b"Exif", b"none") if kind in {b"meta", b"moov"} else box)
         has_meta, position = has_meta or kind == b"meta", end
-        check_blocks(len(parts))
+        check_pieces(len(parts))
     if not has_meta:
         refuse("the AVIF file does not say what it holds")
     frames = 2 if data[8:12] == b"avis" else 1

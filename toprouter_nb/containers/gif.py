@@ -5,8 +5,8 @@ Knows nothing of other formats, and decodes no pixels.
 
 import struct
 
-from ..image_caps import check_pixels
-from .container import Container, check_blocks, in_words, refuse
+from ..image_caps import CAPS, check_pixels
+from .container import Container, check_pieces, in_words, refuse
 
 SIGNATURES = (b"GIF87a", b"GIF89a")
 _SCREEN_BYTES = 13
@@ -114,7 +114,7 @@ class _Walk:
         """Return where the pieces that begin at `position` end."""
         while True:
             self._blocks += 1
-            check_blocks(self._blocks)
+            check_pieces(self._blocks, CAPS.blocks)
             if position >= len(self.data):
                 refuse("a block of the GIF file is cut")
             length = self.data[position]

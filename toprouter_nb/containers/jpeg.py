@@ -8,7 +8,7 @@ import re
 import struct
 
 from ..image_caps import check_pixels
-from .container import Container, check_blocks, in_words, refuse
+from .container import Container, check_pieces, in_words, refuse
 from .exif import read_directory
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -114,7 +114,7 @@ def _segments(data: bytes) -> tuple[list[_Segment], int]:
     """Return the segments up to the end of the picture, and where that is."""
     position, segments = 2, list[_Segment]()
     while True:
-        check_blocks(len(segments))
+        check_pieces(len(segments))
         marker, position = _marker(data, position)
         if marker == _END:
             return segments, position

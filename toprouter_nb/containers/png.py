@@ -8,7 +8,7 @@ import struct
 import zlib
 
 from ..image_caps import check_pixels
-from .container import Container, check_blocks, in_words, refuse
+from .container import Container, check_pieces, in_words, refuse
 from .exif import read_directory
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -119,7 +119,7 @@ def _chunks(data: bytes) -> tuple[list[_Chunk], int]:
     """Return the chunks up to and with IEND, and where IEND ends."""
     view, start, chunks = memoryview(data), len(SIGNATURE), list[_Chunk]()
     while not chunks or chunks[-1].kind != b"IEND":
-        check_blocks(len(chunks))
+        check_pieces(len(chunks))
         if start + 12 > len(data):
             refuse("the end of the PNG file is missing")
         end = start + 12 + int.from_bytes(view[start : start + 4])

@@ -6,7 +6,7 @@ Knows nothing of other formats, and decodes no pixels.
 import struct
 
 from ..image_caps import check_pixels
-from .container import Container, check_blocks, in_words, refuse
+from .container import Container, check_pieces, in_words, refuse
 from .exif import read_directory
 
 _HEADER_BYTES = 12
@@ -69,7 +69,7 @@ def _chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
         refuse("the end of the WebP file is missing")
     position, chunks = _HEADER_BYTES, list[tuple[bytes, bytes]]()
     while position + 8 <= end:
-        check_blocks(len(chunks))
+        check_pieces(len(chunks))
         kind, length = struct.unpack_from("<4sI", data, position)
         position += 8
         if position + length > end:

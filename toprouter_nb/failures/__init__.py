@@ -1,10 +1,15 @@
-"""Stand-in of the lead; replace."""
-from ..errors import *
-def error_from_answer(status, headers, body, *, base_url, key, body_sent):
-    if status==200 or status==204: return UnexpectedResponseError(f"{status}: {key.mask(body[:200].decode('utf-8','replace'))}")
-    cls={401:AuthenticationError,402:InsufficientCreditsError,404:NotFoundError,429:RateLimitError}.get(status, ServerError if status>=500 else BadRequestError)
-    return cls(f"{status}: {body[:200]}", status=status, is_transient=status in (408,409,429,500,502,503,504))
-def error_from_payload(payload, *, key, in_stream):
-    m=payload if isinstance(payload,str) else payload.get("message","")
-    code=None if isinstance(payload,str) else payload.get("code")
-    return StreamInterruptedError(key.mask(m), code=code, is_transient=code in (408,409,429,500,502,503,504,'rate_limit_exceeded') or (isinstance(payload,dict) and payload.get('type')=='server_error'))
+"""Failures the server reports, as typed errors with the server's own words and the way on.
+
+It knows nothing of connections, retries and history.
+
+::
+
+    answer    payload     an answer that is none; an error inside an answer
+    verdict               status, code and cause -> class, kind, transient or not, advice
+    words     headers     what a body says; what a head says
+"""
+
+from .answer import error_from_answer
+from .payload import error_from_payload
+
+__all__ = ["error_from_answer", "error_from_payload"]

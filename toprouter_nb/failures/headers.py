@@ -3,7 +3,7 @@
 Knows nothing of bodies and statuses.
 """
 
-import datetime
+import datetime as dt
 import email.utils
 import math
 import re
@@ -82,7 +82,7 @@ def _seconds_until(text: str, now: float) -> float | None:
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     if date.tzinfo is None:
-        date = date.replace(tzinfo=datetime.UTC)
+        date = date.replace(tzinfo=dt.UTC)
     try:
         wait = date.timestamp() - now
     except (ValueError, OverflowError):

@@ -18,11 +18,15 @@ _TITLE_CHARACTERS = 200
 # Cut before it is cleaned, so that a body of megabytes costs nothing; twice what is shown, for what cleaning removes.
 _READ_CHARACTERS = 4_000
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title|<h1[^>]*>(.*?)</h1", re.IGNORECASE | re.DOTALL)
+# Bounded repeats: a page may hold a thousand titles that never end.
+_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,500}?)</title|<h1[^>]{0,200}>(.{0,500}?)</h1", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 100_000
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"</?[a-z!?][^<>]*(?:>|$)", re.IGNORECASE)
-_CHARSET = re.compile(r"charset=[\"']?([\w.-]{1,40})", re.IGNORECASE | re.ASCII)
+# What pages are written in beside UTF-8; other names are no text encodings, or acting ones.
+_CHARSET = re.compile(
+    r"charset=[\"']?((?:iso-8859-|windows-12|gb|big5|shift_jis|euc-|koi8-|utf-16)[\w-]{0,12})", re.IGNORECASE | re.ASCII
+)
 
 
 class Said(NamedTuple):
@@ -74,7 +78,7 @@ def clean(words: str, key: Secret, limit: int = SHOWN_CHARACTERS) -> str:
 
     Examples
     --------
-    >>> clean("<b>Bad</b>\\n key sk-abcdefghijklmnopqrst", Secret())
+    >>> clean("<b>Bad</b>  key sk-abcdefghijklmnopqrst", Secret())
     'Bad key [key hidden]'
     """
     words = words[:_READ_CHARACTERS]

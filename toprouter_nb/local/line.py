@@ -4,6 +4,7 @@ Knows nothing of HTTP but the refusal it raises, and nothing of what is done at 
 """
 
 import contextlib
+import functools
 import threading
 import time
 from collections import deque
@@ -41,7 +42,7 @@ class Line:
         self._free = places
         self._waiting = waiting
         self._wait_seconds = wait_seconds
-        self._queue: deque[object] = deque()
+        self._queue: deque[Callable[[], bool]] = deque()
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
@@ -73,10 +74,12 @@ class Line:
     def _wait(self, is_wanted: Callable[[], bool]) -> None:
         if not self._queue and self._free:
             return
-        if len(self._queue) >= self._waiting:
-            message = f"{len(self._queue)} requests are already waiting for this model."
+        # Those that left while they waited find out by themselves in a moment; they do not count any more.
+        waiting = sum(is_still_wanted() for is_still_wanted in self._queue)
+        if waiting >= self._waiting:
+            message = f"{waiting} requests are already waiting for this model."
             raise _come_back(message)
-        ticket = object()
+        ticket = functools.partial(is_wanted)
         self._queue.append(ticket)
         until = time.monotonic() + self._wait_seconds
         try:

@@ -9,6 +9,7 @@ from typing import Protocol
 from toprouter_nb.plain import render_plain, shorten
 
 from . import links
+from .cleaner import clean
 from .facts import reply_facts
 from .fragment import Html, escape
 from .markdown import render_markdown
@@ -112,7 +113,7 @@ def render_picture_link(address: str) -> Html:
     if not links.is_safe(address):
         return Html(f'<div class="tr-label">Image: {escape(shorten(address, 200))}</div>')
     shown = escape(address)
-    link = f'<a href="{shown}" title="{shown}" target="_blank" rel="noopener noreferrer">Image</a>'
+    link = clean(f'<a href="{shown}" title="{shown}" referrerpolicy="no-referrer">Image</a>')
     return Html(f'<div>{link} <span class="tr-host">({escape(links.host(address))})</span></div>')
 
 

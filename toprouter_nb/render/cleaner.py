@@ -84,6 +84,7 @@ def _make_cleaner(
         attributes=attributes,
         attribute_filter=keep,
         tag_attribute_values=_values(),
+        # One only: nh3 writes several in an order that changes from process to process.
         set_tag_attribute_values={"a": {"target": "_blank"}},
         allowed_classes=_CLASSES,
         url_schemes={"http", "https", "mailto"} | schemes,
@@ -94,6 +95,7 @@ def _make_cleaner(
 def _values() -> dict[str, dict[str, set[str]]]:
     """List the attributes that may take one of a few values."""
     values = {tag: {**_SWITCHES, "scriptlevel": {"0", "1", "2"}} for tag in _MATHS}
+    values["a"] = {"referrerpolicy": {"no-referrer"}}
     values["math"] |= {"display": {"block", "inline"}}
     values["mo"] |= {"form": {"prefix", "infix", "postfix"}}
     values["mfrac"] |= {"linethickness": {"0"}}

@@ -105,7 +105,7 @@ def _rewrite(state: "StateCore", children: "list[Token]") -> "Iterator[Token]":
 def _open_link(token: "Token") -> str:
     """Return where a link leads; "" for an address that a picture may have but a link may not."""
     address = str(token.attrGet("href"))
-    token.attrs = {"href": address, "title": address}
+    token.attrs = _link_attributes(address)
     return address if links.is_safe(address) else ""
 
 
@@ -138,11 +138,15 @@ def _picture(state: "StateCore", token: "Token", *, is_inside: bool) -> "Iterato
 
 
 def _link(token: "Token", address: str, words: "Token") -> "Iterator[Token]":
-    yield token.copy(
-        type="link_open", tag="a", nesting=1, attrs={"href": address, "title": address}, content="", children=None
-    )
+    attributes = _link_attributes(address)
+    yield token.copy(type="link_open", tag="a", nesting=1, attrs=attributes, content="", children=None)
     yield words
     yield token.copy(type="link_close", tag="a", nesting=-1, attrs={}, content="", children=None)
+
+
+def _link_attributes(address: str) -> dict[str, str | int | float]:
+    """Give a link its address, also as a hint; JupyterLab drops the usual `noreferrer`, so it is said twice."""
+    return {"href": address, "title": address, "referrerpolicy": "no-referrer"}
 
 
 def _bare_links(state: "StateCore", token: "Token") -> "Iterator[Token]":

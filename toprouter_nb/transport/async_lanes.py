@@ -7,7 +7,7 @@ import asyncio
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 import httpx
 
@@ -172,7 +172,7 @@ def open_async_transport(route: Route) -> httpx.AsyncBaseTransport:
     return httpx.AsyncHTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
 
 
-async def _close_at_end(kept: deque[tuple[float, AsyncLink]]) -> AsyncIterator[None]:
+async def _close_at_end(kept: deque[tuple[float, AsyncLink]]) -> AsyncGenerator[None, None]:
     """Close connections at the end of the loop, which ends all its async generators then."""
     try:
         yield

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from .head import Head, HeadReader
-from .link import pieces, reason
+from .link import SILENCE, pieces, reason
 from .route import Route, tls_context
 
 # Reading pauses above this, so that a slow reader bounds the memory.
@@ -49,7 +49,7 @@ class AsyncLink(asyncio.Protocol):
         reader = HeadReader()
         self._idle_seconds = seconds["write"]
         if not await self._send(reader.encode(request), request):
-            raise httpx.WriteTimeout("")
+            raise httpx.WriteTimeout(SILENCE)
         self._idle_seconds = 0.0
         self._deadline = self._loop.time() + seconds["first_byte"]
         head = None
@@ -70,7 +70,7 @@ class AsyncLink(asyncio.Protocol):
             if self._is_lost:
                 return b""
             if not await self._next_event():
-                raise httpx.ReadTimeout("")
+                raise httpx.ReadTimeout(SILENCE)
         block = self._blocks.popleft()
         self._size -= len(block)
         if self._is_paused and not self._blocks and self._transport is not None:
@@ -129,6 +129,8 @@ class AsyncLink(asyncio.Protocol):
     async def _send(self, head: memoryview, request: httpx.Request) -> bool:
         """Send head and body; False where the server stops taking them and has not answered."""
         assert self._transport is not None
+        # The same body serves both kinds of transport.
+        assert isinstance(request.stream, httpx.SyncByteStream)
         self.is_spent = True
         blocks = pieces(request.stream)
         self._transport.write(memoryview(b"".join((head, next(blocks, b"")))))
@@ -182,7 +184,7 @@ async def connect_async(route: Route, seconds: float) -> AsyncLink:
         async with asyncio.timeout(seconds):
             _, link = await loop.create_connection(AsyncLink, route.host, route.port, **options)
     except TimeoutError as error:
-        raise httpx.ConnectTimeout("") from error
+        raise httpx.ConnectTimeout(SILENCE) from error
     except (OSError, UnicodeError) as error:
         raise httpx.ConnectError(reason(error)) from error
     return link

@@ -41,27 +41,17 @@ def fault_in_head(error: Exception, route: "Route", settings: "Settings", key: S
 
     from .head import HeadTooLargeError, NotHttpError
 
-    if isinstance(error, httpx.ConnectTimeout):
-        limit = settings.connect_seconds
-        message = f"No connection to {route} within {limit:g} s (connect_seconds).{_by_proxy(route)}"
-        return ConnectFailedError(message, is_transient=True)
+    if isinstance(error, httpx.TimeoutException):
+        return _late(error, route, settings)
     if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
         return _unconnected(error, route, key)
-    if isinstance(error, httpx.WriteTimeout):
-        limit = settings.idle_seconds
-        message = f"There was no answer from {route}: it stopped taking the request for {limit:g} s (idle_seconds)."
-        return ReadTimeoutError(message, is_transient=True)
-    if isinstance(error, httpx.TimeoutException):
-        limit = settings.first_byte_seconds
-        message = f"There was no answer from {route} within {limit:g} s (first_byte_seconds)."
-        return ReadTimeoutError(message, is_transient=True)
     if isinstance(error, NotHttpError):
         message = f"What answers at {route} is not HTTP: {_words(error, key)}. Check scheme and port of base_url."
         return ConnectFailedError(message)
     if isinstance(error, HeadTooLargeError):
         return UnexpectedResponseError(f"The server at {route} cannot be used: {_words(error, key)}.", kind="too_large")
     is_ours = isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL)
-    step = "cannot be asked" if is_ours else "closed the connection, or it broke, before an answer came"
+    step = "cannot be asked" if is_ours else "gave no answer, for the connection broke"
     return ConnectFailedError(f"The server at {route} {step}: {_words(error, key)}.", is_transient=not is_ours)
 
 
@@ -75,6 +65,23 @@ def fault_in_body(error: Exception, route: "Route", settings: "Settings", key: S
         return ReadTimeoutError(message, kind="idle_timeout", is_transient=True)
     message = f"The connection to {route} broke in the middle of the answer: {_words(error, key)}."
     return ConnectFailedError(message, is_transient=True)
+
+
+def _late(error: Exception, route: "Route", settings: "Settings") -> TransportError:
+    """Say which limit ran out before there was an answer."""
+    import httpx
+
+    if isinstance(error, httpx.ConnectTimeout):
+        limit = settings.connect_seconds
+        message = f"No connection to {route} within {limit:g} s (connect_seconds).{_by_proxy(route)}"
+        return ConnectFailedError(message, is_transient=True)
+    if isinstance(error, httpx.WriteTimeout):
+        limit = settings.idle_seconds
+        message = f"There was no answer from {route}: it stopped taking the request for {limit:g} s (idle_seconds)."
+    else:
+        limit = settings.first_byte_seconds
+        message = f"There was no answer from {route} within {limit:g} s (first_byte_seconds)."
+    return ReadTimeoutError(message, is_transient=True)
 
 
 @contextlib.contextmanager

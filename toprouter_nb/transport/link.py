@@ -16,6 +16,7 @@ from .head import Head, HeadReader
 from .route import Route, tls_context
 
 BLOCK_BYTES = 64 * 1024
+SILENCE = "nothing came within the limit"
 # asyncio puts the errors of several addresses into one text.
 _NUMBERED = re.compile(r"\[Errno (\d+)\]")
 
@@ -56,6 +57,7 @@ class Link:
             A limit ran out, the connection broke, or what came is no HTTP.
         """
         self.has_heard = False
+        assert isinstance(request.stream, httpx.SyncByteStream)
         reader = HeadReader()
         self._send(reader.encode(request), pieces(request.stream), seconds["write"])
         deadline = time.monotonic() + seconds["first_byte"]
@@ -83,7 +85,7 @@ class Link:
         try:
             block = self._socket.recv(BLOCK_BYTES)
         except TimeoutError:
-            failure = httpx.ReadTimeout("")
+            failure = httpx.ReadTimeout(SILENCE)
         except OSError as error:
             failure = httpx.ReadError(reason(error))
         else:
@@ -113,7 +115,7 @@ class Link:
             for block in blocks:
                 self._socket.sendall(block)
         except TimeoutError:
-            failure = None if self._is_readable() else httpx.WriteTimeout("")
+            failure = None if self._is_readable() else httpx.WriteTimeout(SILENCE)
         except OSError:
             return
         else:
@@ -124,7 +126,7 @@ class Link:
     def _receive_until(self, deadline: float) -> bytes:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise httpx.ReadTimeout("")
+            raise httpx.ReadTimeout(SILENCE)
         self._socket.settimeout(left)
         return self.receive()
 
@@ -163,7 +165,7 @@ def connect(route: Route, seconds: float) -> Link:
             connected.close()
             raise
     except TimeoutError as error:
-        raise httpx.ConnectTimeout("") from error
+        raise httpx.ConnectTimeout(SILENCE) from error
     except (OSError, UnicodeError) as error:
         raise httpx.ConnectError(reason(error)) from error
     return Link(connected)

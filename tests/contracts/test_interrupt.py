@@ -1,0 +1,101 @@
+"""Interrupting a cell in a real kernel, at any moment: what came is kept, the server sees the end, and life goes on."""
+
+import json
+import random
+import time
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from toprouter_nb.testing import Script, ScriptedGateway
+
+WORDS = [f"word{number} " for number in range(100)]
+SETUP = """
+import toprouter_nb as tr
+chat = tr.Conversation("any/model", base_url={base_url!r}, api_key="test")
+"""
+ASK = "chat.ask('Count!')"
+ASK_ASYNC = "await chat.ask_async('Count!')"
+FORGET = 'chat.undo(len([turn for turn in chat.turns if turn.role == "user"]))'
+REPORT = f"""
+import json
+last = chat.turns[-1] if chat.turns else None
+kept = [last.text, last.is_partial] if last is not None else None
+after = chat.ask("And now?").text
+{FORGET}
+json.dumps([kept, after])
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """Start one kernel for all moments, as a person keeps one."""
+    manager, client = start_new_kernel(kernel_name="python3")
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def run(client, code):
+    """Run a cell; return its reply's content and the text of its result."""
+    result = []
+
+    def hear(message):
+        if message["msg_type"] == "execute_result":
+            result.append(message["content"]["data"]["text/plain"])
+
+    reply = client.execute_interactive(code, output_hook=hear, timeout=30)
+    return reply["content"], result[0] if result else None
+
+
+def interrupt_after(manager, client, code, seconds):
+    """Run a cell, interrupt it after a while, and return how it ended and how long that took."""
+    request = client.execute(code)
+    time.sleep(seconds)
+    interrupted = time.monotonic()
+    manager.interrupt_kernel()
+    while True:
+        reply = client.get_shell_msg(timeout=30)
+        if reply["parent_header"]["msg_id"] == request:
+            return reply["content"], time.monotonic() - interrupted
+
+
+def play(kernel, code, moments):
+    """Interrupt a stream of about two seconds at each moment and check what is left; return how many hit."""
+    hits = 0
+    manager, client = kernel
+    script = Script(deltas=WORDS, delay_seconds=0.02)
+    with ScriptedGateway(lambda request: script if len(request.json["messages"]) == 1 else "Fine.") as gateway:
+        run(client, SETUP.format(base_url=gateway.base_url))
+        for moment in moments:
+            ended, seconds = interrupt_after(manager, client, code, moment)
+            asked = gateway.requests[-1] if gateway.requests else None
+            if ended["status"] == "ok":  # the interrupt came before the cell began, or after it ended
+                run(client, FORGET)
+                continue
+            hits += 1
+            assert seconds < 1.5, moment
+            assert ended["ename"] in ("KeyboardInterrupt", "CancelledError"), (moment, ended)
+            _, shown = run(client, REPORT)
+            kept, after = json.loads(eval(shown))
+            assert after == ("Fine." if kept else "".join(WORDS)), moment
+            if kept:
+                assert kept[1], moment
+                assert "".join(WORDS).startswith(kept[0]), moment
+                assert asked.closed_early.wait(5), moment
+    return hits
+
+
+@pytest.mark.parametrize("code", [ASK, ASK_ASYNC])
+def test_an_interrupt_keeps_what_came_and_the_next_question_works(kernel, code):
+    """At a few moments of a stream: a marked prefix is kept, the server sees the close, the next ask answers."""
+    assert play(kernel, code, [0.0, 0.05, 0.3, 0.7, 1.2]) >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("code", [ASK, ASK_ASYNC])
+def test_an_interrupt_at_any_of_a_hundred_moments(kernel, code):
+    """At a hundred random moments of a stream of two seconds, the same."""
+    chance = random.Random(11)
+    assert play(kernel, code, [chance.uniform(0, 2.2) for _ in range(100)]) > 80
