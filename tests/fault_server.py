@@ -53,6 +53,7 @@ class FaultServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self._sockets = set()
         self._is_closing = False
+        self._context = None
         self.port = self._listener.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}/v1"
 
@@ -71,6 +72,10 @@ class FaultServer:
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(5)
+
+    def encrypt(self, context):
+        """Speak TLS with every client from now on."""
+        self._context = context
 
     def wait_until_left(self, count=1, seconds=2.0):
         """Wait until `count` connections were closed by the client; False when the time is over."""
@@ -96,13 +101,13 @@ class FaultServer:
 
     def _serve(self, connection, number):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with connection:
-            try:
+        with connection, contextlib.suppress(OSError):
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            with connection:
                 while self._exchange(connection, number):
                     pass
-            except OSError:
-                pass
-            self._sockets.discard(connection)
+        self._sockets.discard(connection)
         with self._change:
             self._left += 1
             self._change.notify_all()

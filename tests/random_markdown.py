@@ -1,10 +1,10 @@
 """Random Markdown documents, made to be hard to draw piece by piece: blocks that change while more text comes."""
 
-WORDS = (
-    "alpha", "beta *em*", "**strong**", "`code`", "$x^2$", "[l](https://a.test)", "~~s~~", "$5", "https://b.test/x", "[ref]",
-    "<b>", "a_b_c", "\\(y\\)", "é", "עברית", "&amp;", "![i](https://c.test/p.png)", "* x", "1.", "#", "|", "- ", "---", "`",
-    " ``", "**", "_", "[", "](",
-)  # fmt: skip
+_WORDS = """
+    alpha|beta *em*|**strong**|`code`|$x^2$|[l](https://a.test)|~~s~~|$5|https://b.test/x|[ref]|<b>|a_b_c|\\(y\\)|é|עברית
+    &amp;|![i](https://c.test/p.png)|* x|1.|#|- |---|`| ``|**|_|[|](
+"""
+WORDS = (*_WORDS.strip().replace("\n    ", "|").split("|"), "|")
 FORMULAS = ("x=1", "- a", "# b", "x\n= 2")
 ENDS = ("\n\n", "\n", "\n\n\n", "\n\n")
 

@@ -45,8 +45,8 @@ def test_a_kept_reply_shows_itself_later(kernel):
 
 def test_updates_are_few_and_the_last_is_exact(kernel):
     """A thousand deltas a second make at most the promised number of updates, and nothing of the text is lost."""
-    code = "import time; chat = chat_with(Script(deltas=['word '] * 2_000, delay_seconds=0.0005)); begin = time.monotonic()"
-    kernel.run(code)
+    kernel.run("import time; chat = chat_with(Script(deltas=['word '] * 2_000, delay_seconds=0.0005))")
+    kernel.run("begin = time.monotonic()")
     messages = kernel.run("reply = chat.ask('x'); seconds = time.monotonic() - begin; print(seconds)")
     seconds = float(next(content["text"] for kind, content in messages if kind == "stream"))
     updates = [content for kind, content in messages if kind == "update_display_data"]

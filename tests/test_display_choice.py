@@ -42,7 +42,7 @@ def test_a_terminal_shows_text(shell, display):
 def test_false_shows_nothing(shell):
     """Where nothing shall be shown, there is no listener."""
     shell(kernel=object())
-    assert listener_for(False) is None
+    assert listener_for(display=False) is None
 
 
 def test_other_values_are_refused():

@@ -95,7 +95,9 @@ class Broken(Figure):
         raise LookupError(message)
 
 
-@pytest.mark.parametrize(("figure", "words"), [(Broken(), "LookupError: no such font"), (Figure(dpi=0.001), "empty")])
+@pytest.mark.parametrize(
+    ("figure", "words"), [(Broken(), "LookupError: no such font"), (Figure(dpi=0.001), "cannot be drawn")]
+)
 def test_figure_that_cannot_be_drawn(figure, words):
     """Whatever goes wrong while drawing is one typed error that says what it was."""
     with pytest.raises(ImageError, match=words):

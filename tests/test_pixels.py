@@ -199,6 +199,14 @@ def test_pixels_are_decoded_in_any_case(format_name):
         keep_container(SPOILT[format_name], found)
 
 
+def test_pillow_without_avif_is_said_to_be_so(monkeypatch):
+    """Where Pillow was made without AVIF, the message says what to do."""
+    Image.init()
+    monkeypatch.delitem(Image.OPEN, "AVIF")
+    with pytest.raises(ImageError, match=r"this Pillow cannot read. Update pillow"):
+        sent(AVIF)
+
+
 def test_picture_given_stays_as_it_is():
     """An image that was passed is neither changed nor emptied of its texts."""
     picture = gradient()

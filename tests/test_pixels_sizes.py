@@ -87,7 +87,7 @@ def test_encoded_image_too_large_to_send_becomes_a_photo():
     part = encode_pixels(noise(2_900, 2_900))
     assert part.media_type == "image/jpeg"
     assert len(part.data) <= CAPS.sent_bytes
-    assert part.note == "encoded as JPEG of quality 95 to be small enough"
+    assert part.note == "encoded as JPEG of quality 92 to be small enough"
 
 
 def test_encoded_image_too_large_to_send_is_refused():

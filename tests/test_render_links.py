@@ -56,10 +56,8 @@ def test_text_that_reads_like_another_address(text, address, is_misleading):
 def test_a_misleading_link_names_its_host():
     """The true host stands behind the link."""
     html = render_markdown("[bank.test](https://evil.test/x)")
-    assert (
-        html
-        == f'<p dir="auto">{LINK.format("https://evil.test/x", "bank.test")} <span class="tr-host">(evil.test)</span></p>\n'
-    )
+    link = LINK.format("https://evil.test/x", "bank.test")
+    assert html == f'<p dir="auto">{link} <span class="tr-host">(evil.test)</span></p>\n'
 
 
 def test_bare_addresses_are_links_without_the_sentence():

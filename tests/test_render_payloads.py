@@ -8,16 +8,17 @@ from payloads import load_payloads, render_views, text_of
 from toprouter_nb.plain import render_plain
 from toprouter_nb.render.markdown import render_markdown
 
-TAGS = frozenset(
-    "a blockquote br code details div em h1 h2 h3 h4 h5 h6 hr img li ol p pre s span strong style summary table tbody td "
-    "th thead tr ul math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt "
-    "mstyle msub msubsup msup mtable mtd mtext mtr munder munderover html head meta title body".split()
-)
-ATTRIBUTES = frozenset(
-    "accent accentunder alt aria-busy charset class content depth dir display displaystyle form height href http-equiv lang "
-    "linethickness lspace mathvariant maxsize minsize name notation open referrerpolicy rel role rspace scriptlevel src start stretchy "
-    "symmetric target title voffset width".split()
-)
+_TAGS = """
+    a blockquote br code details div em h1 h2 h3 h4 h5 h6 hr img li ol p pre s span strong style summary table tbody td
+    th thead tr ul math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt
+    mstyle msub msubsup msup mtable mtd mtext mtr munder munderover html head meta title body
+"""
+_ATTRIBUTES = """
+    accent accentunder alt aria-busy charset class content depth dir display displaystyle form height href http-equiv
+    lang linethickness lspace mathvariant maxsize minsize name notation open referrerpolicy rel role rspace scriptlevel
+    src start stretchy symmetric target title voffset width
+"""
+TAGS, ATTRIBUTES = frozenset(_TAGS.split()), frozenset(_ATTRIBUTES.split())
 CONTEXTS = ("html", "markdown", "latex", "field", "text", "terminal")
 
 
@@ -54,7 +55,7 @@ def find(html):
 def test_every_view_of_every_payload_holds_only_what_we_spell(context):
     """Each payload in each view, and after each delta, leaves nothing that is not on our list."""
     cases = load_payloads(context)
-    found = {case["id"]: sum(map(find, render_views(case)), []) for case in cases}
+    found = {case["id"]: [what for html in render_views(case) for what in find(html)] for case in cases}
     assert cases
     assert {name: what for name, what in found.items() if what} == {}
 
@@ -75,13 +76,13 @@ def test_a_finding_is_found():
     assert find('<a href="https://ok.test">x</a>')
 
 
-@pytest.mark.parametrize("case", load_payloads("html"), ids=lambda case: case["id"])
-def test_text_outside_tags_is_still_readable(case):
+def test_text_outside_tags_is_still_readable():
     """Raw HTML is shown as it was written, so that nothing of an answer is lost."""
-    shown = Text()
-    shown.feed(render_markdown("say: " + text_of(case["payload"]).replace("\n", " ")))
-    assert "say:" in shown.text
-    assert shown.text.count("<") >= 1
+    for case in load_payloads("html"):
+        shown = Text()
+        shown.feed(render_markdown("say: " + text_of(case["payload"]).replace("\n", " ")))
+        assert shown.text.startswith("say: "), case["id"]
+        assert "<" in shown.text, case["id"]
 
 
 class Text(HTMLParser):

@@ -69,6 +69,11 @@ def convert_to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     -------
     Image
         The same picture where no colour moves by more than one level. Never CMYK.
+
+    Examples
+    --------
+    >>> convert_to_srgb(Image.new("CMYK", (1, 1)), b"").getpixel((0, 0))
+    (255, 255, 255)
     """
     with contextlib.suppress(ImageCms.PyCMSError, ImportError, OSError, TypeError, ValueError):
         picture = _apply(picture, ImageCms.ImageCmsProfile(io.BytesIO(profile))) if profile else picture

@@ -30,7 +30,7 @@ def find_figure(source: object) -> object | None:
             return found  # type: ignore[no-any-return]
         if not callable(getattr(type(found), "get_figure", None)):
             return None
-        found = found.figure
+        found = getattr(found, "figure", None)
     return None
 
 
@@ -51,6 +51,13 @@ def draw_figure(figure: Any) -> tuple[bytes, str]:
     ------
     ImageError
         The figure cannot be drawn: something on it, or its size.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> data, note = draw_figure(Figure(figsize=(2, 1)))
+    >>> data[:4], note
+    (b'\x89PNG', '')
     """
     file = io.BytesIO()
     try:

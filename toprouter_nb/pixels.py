@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from .colours import convert_to_srgb, reduce_to_eight_bits, simplify_mode
 from .containers import MEDIA_TYPES, Container
@@ -33,7 +33,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 # Nearly without loss first; the second only where the first is too large to send.
-_QUALITIES = (95, 85)
+_QUALITIES = (92, 80)
 
 
 def encode_container(found: Container, max_side: int | None = None) -> ImagePart:
@@ -53,6 +53,16 @@ def encode_container(found: Container, max_side: int | None = None) -> ImagePart
     ------
     ImageError
         The picture cannot be decoded, or is too large (kind `too_large`).
+
+    Examples
+    --------
+    >>> import io
+    >>> from toprouter_nb.containers import read_container
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (80, 60)).save(file, "BMP")
+    >>> part = encode_container(read_container(file.getvalue()), max_side=40)
+    >>> part.media_type, part.note
+    ('image/png', 'converted from BMP; shrunk from 80x60 to 40x30')
     """
     with _pillow():
         decoded = _decode(found)
@@ -86,6 +96,15 @@ def keep_container(data: bytes, found: Container) -> ImagePart:
     ------
     ImageError
         It is of a format that cannot be sent, cannot be decoded, or is too large (kind `too_large`).
+
+    Examples
+    --------
+    >>> import io
+    >>> from toprouter_nb.containers import read_container
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (80, 60)).save(file, "PNG")
+    >>> keep_container(file.getvalue(), read_container(file.getvalue())).note
+    'sent as it is'
     """
     if not found.media_type:
         message = f"A {found.format} image cannot be sent as it is. Leave keep_bytes out to have it converted."
@@ -112,6 +131,12 @@ def encode_pixels(picture: Image.Image, max_side: int | None = None) -> ImagePar
     ------
     ImageError
         The image has no pixels or too many, its file is damaged or closed, or its mode cannot be converted.
+
+    Examples
+    --------
+    >>> part = encode_pixels(Image.new("CMYK", (80, 60)))
+    >>> part.media_type, part.width, part.height, part.note
+    ('image/png', 80, 60, 'colours converted to sRGB')
     """
     check_pixels(*picture.size)
     with _pillow():
@@ -142,7 +167,13 @@ def _pillow() -> Iterator[None]:
 
 def _decode(found: Container) -> Image.Image:
     """Decode the first frame; the size is checked once more, as the decoder sees it."""
-    picture = Image.open(io.BytesIO(found.picture), formats=(found.format,))
+    try:
+        picture = Image.open(io.BytesIO(found.picture), formats=(found.format,))
+    except (KeyError, UnidentifiedImageError) as error:
+        if found.format != "AVIF":
+            raise
+        message = "The image is an AVIF file that this Pillow cannot read. Update pillow, or convert it to PNG or JPEG."
+        raise ImageError(message) from error
     check_pixels(*picture.size)
     picture.load()
     return picture

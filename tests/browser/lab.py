@@ -159,6 +159,10 @@ class Notebook:
         light = "true" if theme == "light" else "false"
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
+    def hide_side(self):
+        """Close the side panel, to leave the notebook the whole width."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+
     def run(self, index, *, wait=True):
         """Run one cell; with `wait`, until it is done."""
         if wait:

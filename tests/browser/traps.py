@@ -8,18 +8,17 @@ import collections
 import html
 
 ORIGIN = "http://127.0.0.1:9/"
-SETTLE_MILLISECONDS = 700
-_TRAP = """
-for (const name of ['alert', 'confirm', 'prompt', 'print'])
-  window[name] = () => { globalThis.trap(window.name || 'top', 'script'); };
-"""
+# The stage is quiet when nothing new has acted for three looks; a busy machine needs more of them.
+LOOK_MILLISECONDS = 250
+QUIET_LOOKS = 3
+_TRAP = "for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () => { globalThis.trap(); };"
 _TOUCH = """isProtected => {
   for (const frame of document.querySelectorAll('iframe.case')) {
     let inside;
     try { inside = frame.contentDocument; } catch { continue; }
     for (const element of inside?.querySelectorAll('*') ?? []) {
       const place = {bubbles: true, cancelable: true, view: frame.contentWindow};
-      for (const name of ['pointerover', 'pointerenter', 'mouseover', 'mouseenter', 'mousemove', 'pointerdown', 'mousedown'])
+      for (const name of ['pointerover', 'pointerenter', 'mouseover', 'mouseenter', 'mousemove', 'pointerdown'])
         element.dispatchEvent(new (name.startsWith('p') ? PointerEvent : MouseEvent)(name, place));
       element.focus?.();
       const link = element.closest('a[href]');
@@ -39,7 +38,7 @@ class Theatre:
     def __init__(self, browser):
         self._context = browser.new_context()
         self._acts = collections.defaultdict(set)
-        self._context.expose_binding("trap", lambda _source, name, act: self._acts[name].add(act))
+        self._context.expose_binding("trap", lambda source: self._acts[self._name(source["frame"])].add("script"))
         self._context.add_init_script(_TRAP)
         self._context.route("**/*", self._answer)
         self._context.on("dialog", lambda dialog: dialog.dismiss())
@@ -55,15 +54,22 @@ class Theatre:
         page = self._context.new_page()
         page.on("framenavigated", self._note_navigation)
         page.goto(ORIGIN, wait_until="commit")
-        page.wait_for_timeout(SETTLE_MILLISECONDS)
+        self._wait_until_quiet(page)
         page.evaluate(_TOUCH, is_protected)
-        page.wait_for_timeout(SETTLE_MILLISECONDS)
+        self._wait_until_quiet(page)
         page.close()
         return dict(self._acts)
 
     def close(self):
         """Close the context and its pages."""
         self._context.close()
+
+    def _wait_until_quiet(self, page):
+        quiet, seen = 0, -1
+        while quiet < QUIET_LOOKS:
+            page.wait_for_timeout(LOOK_MILLISECONDS)
+            count = sum(map(len, self._acts.values()))
+            quiet, seen = (quiet + 1 if count == seen else 0), count
 
     def _answer(self, route):
         if route.request.url == ORIGIN:

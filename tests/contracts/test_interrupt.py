@@ -37,20 +37,21 @@ def kernel():
 
 
 def run(client, code):
-    """Run a cell; return its reply's content and the text of its result."""
+    """Run a cell that must end well; return the text of its result."""
     result = []
 
     def hear(message):
         if message["msg_type"] == "execute_result":
             result.append(message["content"]["data"]["text/plain"])
 
-    reply = client.execute_interactive(code, output_hook=hear, timeout=30)
-    return reply["content"], result[0] if result else None
+    ended = client.execute_interactive(code, output_hook=hear, timeout=30)["content"]
+    assert ended["status"] == "ok", "\n".join(ended.get("traceback", ()))
+    return result[0] if result else None
 
 
 def interrupt_after(manager, client, code, seconds):
     """Run a cell, interrupt it after a while, and return how it ended and how long that took."""
-    request = client.execute(code)
+    request = client.execute(code, stop_on_error=False)
     time.sleep(seconds)
     interrupted = time.monotonic()
     manager.interrupt_kernel()
@@ -76,13 +77,14 @@ def play(kernel, code, moments):
             hits += 1
             assert seconds < 1.5, moment
             assert ended["ename"] in ("KeyboardInterrupt", "CancelledError"), (moment, ended)
-            _, shown = run(client, REPORT)
+            shown = run(client, REPORT)
             kept, after = json.loads(eval(shown))
             assert after == ("Fine." if kept else "".join(WORDS)), moment
             if kept:
                 assert kept[1], moment
                 assert "".join(WORDS).startswith(kept[0]), moment
-                assert asked.closed_early.wait(5), moment
+                nearly_all = len(kept[0].split()) > len(WORDS) - 5  # the server may have been done by then
+                assert nearly_all or asked.closed_early.wait(5), moment
     return hits
 
 

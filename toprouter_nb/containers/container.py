@@ -71,6 +71,12 @@ def refuse(what: str) -> NoReturn:
     ------
     ImageError
         Always.
+
+    Examples
+    --------
+    >>> refuse("its end is missing")
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: its end is missing. Save it again, or pass a whole copy.
     """
     message = f"The image is damaged or cut off: {what}. Save it again, or pass a whole copy."
     raise ImageError(message)
@@ -83,6 +89,10 @@ def check_pieces(count: int, most: int = CAPS.chunks) -> None:
     ------
     ImageError
         `count` is above `most` (kind `too_large`).
+
+    Examples
+    --------
+    >>> check_pieces(12)
     """
     if count > most:
         message = (
@@ -93,5 +103,11 @@ def check_pieces(count: int, most: int = CAPS.chunks) -> None:
 
 
 def in_words(extras: list[str], *, has_place: bool) -> tuple[str, ...]:
-    """Return the names in the order they were met, each once; the place a photo was taken comes first."""
+    """Return the names in the order they were met, each once; the place a photo was taken comes first.
+
+    Examples
+    --------
+    >>> in_words(["EXIF", "text", "text"], has_place=True)
+    ('the place it was taken', 'EXIF', 'text')
+    """
     return tuple(dict.fromkeys([*(["the place it was taken"] if has_place else []), *extras]))

@@ -27,6 +27,12 @@ def read_tiff(data: bytes) -> Container:
     References
     ----------
     TIFF 6.0, section 2.
+
+    Examples
+    --------
+    >>> read_tiff(b"II*")
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: the directory of the TIFF file does not fit into it. Save it again, or pass a whole copy.
     """
     directory = read_directory(data)
     if directory is None or directory.value_bytes > len(data):
@@ -46,6 +52,12 @@ def read_bmp(data: bytes) -> Container:
     References
     ----------
     Windows bitmap headers: BITMAPCOREHEADER has two unsigned 16-bit numbers, every later one two signed 32-bit numbers.
+
+    Examples
+    --------
+    >>> read_bmp(b"BM" + bytes(16))
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: the header of the BMP file is cut. Save it again, or pass a whole copy.
     """
     kind = "<HH" if data[14] == _CORE_HEADER_BYTES else "<ii"
     if len(data) < _BMP_BYTES:
@@ -70,6 +82,12 @@ def read_avif(data: bytes) -> Container:
     References
     ----------
     ISO/IEC 14496-12, sections 4.2 and 8.11; ISO/IEC 23000-22.
+
+    Examples
+    --------
+    >>> read_avif(b"")
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: the AVIF file does not say what it holds. Save it again, or pass a whole copy.
     """
     position, parts, has_meta = 0, list[bytes](), False
     while position < len(data):

@@ -36,6 +36,12 @@ def read_gif(data: bytes) -> Container:
     References
     ----------
     GIF89a specification, sections 17 to 27.
+
+    Examples
+    --------
+    >>> read_gif(b"GIF89a")
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: the header of the GIF file is cut. Save it again, or pass a whole copy.
     """
     if len(data) < _SCREEN_BYTES:
         refuse("the header of the GIF file is cut")

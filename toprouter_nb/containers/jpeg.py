@@ -20,6 +20,7 @@ _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _DRAWN = _FRAMES | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, _SCAN}
 _COMMENT, _JFIF, _EXIF, _PROFILE, _ADOBE = 0xFE, 0xE0, 0xE1, 0xE2, 0xEE
 # In a scan, FF 00 is the byte FF and FF D0 to FF D7 are restarts; FF FF is filling.
+_MARKER = re.compile(rb"\xff++[^\xff]", re.DOTALL)
 _IN_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
 # What an application segment begins with, and what that is called.
@@ -87,6 +88,12 @@ def read_jpeg(data: bytes) -> Container:
     References
     ----------
     ITU-T T.81, annex B; JFIF 1.02; ICC.1, annex B.4.
+
+    Examples
+    --------
+    >>> read_jpeg(SIGNATURE)
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: its segments do not follow one another, or its end is missing. Save it again, or pass a whole copy.
     """
     segments, end = _segments(data)
     width, height = _size(segments)
@@ -134,14 +141,10 @@ def _segments(data: bytes) -> tuple[list[_Segment], int]:
 
 def _marker(data: bytes, position: int) -> tuple[int, int]:
     """Return the marker at `position` and where its segment begins."""
-    start = position
-    while data[position : position + 1] == b"\xff":
-        position += 1
-    if position >= len(data):
-        refuse("the end of the JPEG file is missing")
-    if position == start:
-        refuse("the segments of the JPEG file do not follow one another")
-    return data[position], position + 1
+    found = _MARKER.match(data, position)
+    if found is None:
+        refuse("its segments do not follow one another, or its end is missing")
+    return data[found.end() - 1], found.end()
 
 
 def _size(segments: list[_Segment]) -> tuple[int, int]:

@@ -93,6 +93,12 @@ def read_png(data: bytes) -> Container:
     References
     ----------
     PNG Specification (Third Edition), sections 5, 7, 10 and 11.
+
+    Examples
+    --------
+    >>> read_png(SIGNATURE)
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: the end of the PNG file is missing. Save it again, or pass a whole copy.
     """
     chunks, end = _chunks(data)
     header = _header(chunks[0])

@@ -36,6 +36,12 @@ def read_webp(data: bytes) -> Container:
     References
     ----------
     RFC 9649, section 2.
+
+    Examples
+    --------
+    >>> read_webp(b"RIFF")
+    Traceback (most recent call last):
+    toprouter_nb.errors.ImageError: The image is damaged or cut off: the header of the WebP file is cut. Save it again, or pass a whole copy.
     """
     chunks, end = _chunks(data)
     found = dict(reversed(chunks))

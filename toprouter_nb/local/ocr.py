@@ -23,6 +23,7 @@ from .speaker import Piece, Receive
 INSTALL = "pip install 'toprouter_nb[ocr]'"
 MAX_PIXELS = 50_000_000
 MAX_IMAGES = 16
+LONGEST_SIDE_PIXELS = 1_600
 WAITING = 8
 NOTHING_FOUND = "No text was found in the image."
 _DATA_ADDRESS = re.compile(r"data:image/[a-z0-9.+-]{1,40};base64,", re.IGNORECASE)
@@ -99,6 +100,10 @@ def _load_reader() -> Callable[[Any], Any]:
     reader: Callable[[Any], Any] = RapidOCR(
         params={
             "Global.log_level": "critical",
+            # Small images as they are: enlarging them first, as the library does, finds no more and takes ten times as
+            # long. Large ones are shrunk.
+            "Det.limit_type": "max",
+            "Det.limit_side_len": LONGEST_SIDE_PIXELS,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }

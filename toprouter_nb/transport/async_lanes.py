@@ -5,15 +5,15 @@ Knows nothing of keys, retries or what is sent. Connections belong to the loop t
 
 import asyncio
 import time
-import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 
 import httpx
 
 from .async_link import AsyncLink, connect_async
 from .head import Head
 from .lanes import KEEP_SECONDS, STALE
+from .loops import PerLoop
 from .route import Route, tls_context
 
 
@@ -75,18 +75,10 @@ class AsyncBodyStream(httpx.AsyncByteStream):
 
 
 class Pool:
-    """The kept connections of one loop.
-
-    Life: `open` in the loop; `take` and `give_back`; it closes them when the loop ends, or when nobody holds it.
-    """
+    """The kept connections of one loop."""
 
     def __init__(self) -> None:
         self._kept: deque[tuple[float, AsyncLink]] = deque()
-        self._end = _close_at_end(self._kept)
-
-    async def open(self) -> None:
-        """Tell the loop to close the connections when it ends."""
-        await anext(self._end)
 
     def take(self) -> AsyncLink | None:
         """Return the kept connection that was used last; close those that are not usable any more."""
@@ -109,9 +101,10 @@ class Pool:
         while self._kept:
             self._kept.pop()[1].close()
 
-    async def close(self) -> None:
-        """Close the kept connections and wait until they are."""
-        await self._end.aclose()
+    async def aclose(self) -> None:
+        """Close the kept connections and let the loop make the turn in which their sockets close."""
+        self.drop()
+        await asyncio.sleep(0)
 
 
 class AsyncLanes(httpx.AsyncBaseTransport):
@@ -119,11 +112,11 @@ class AsyncLanes(httpx.AsyncBaseTransport):
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = weakref.WeakKeyDictionary()
+        self._pools = PerLoop(Pool)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer with the body unread, as `Lanes.handle_request`."""
-        pool = await self._pool()
+        pool = await self._pools.get()
         link = pool.take()
         if link is not None:
             try:
@@ -137,9 +130,7 @@ class AsyncLanes(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the kept connections of the running loop; those of other loops close with their loop."""
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
-        if pool is not None:
-            await pool.close()
+        await self._pools.close()
 
     async def _ask(self, link: AsyncLink, request: httpx.Request, pool: Pool) -> httpx.Response:
         try:
@@ -150,34 +141,25 @@ class AsyncLanes(httpx.AsyncBaseTransport):
         body = AsyncBodyStream(link, head, pool.give_back)
         return httpx.Response(head.status, headers=head.headers, stream=body, extensions={"body": body})
 
-    async def _pool(self) -> Pool:
-        loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is None:
-            # A pool holds its loop: those of loops that were closed without ado are let go here.
-            for known in self._pools.keyrefs():
-                old = known()
-                if old is not None and old.is_closed():
-                    self._pools.pop(old, None)
-            pool = self._pools[loop] = Pool()
-            await pool.open()
-        return pool
+
+class ProxiedLanes(httpx.AsyncBaseTransport):
+    """httpx's own transport through a proxy, one for each loop: its connections belong to the loop, too."""
+
+    def __init__(self, route: Route) -> None:
+        proxy = httpx.Proxy(route.proxy)
+        self._transports = PerLoop(
+            lambda: httpx.AsyncHTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request through the proxy."""
+        return await (await self._transports.get()).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the kept connections of the running loop."""
+        await self._transports.close()
 
 
 def open_async_transport(route: Route) -> httpx.AsyncBaseTransport:
     """Return what carries requests to one server; see `lanes.open_transport`."""
-    if not route.proxy:
-        return AsyncLanes(route)
-    proxy = httpx.Proxy(route.proxy)
-    return httpx.AsyncHTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
-
-
-async def _close_at_end(kept: deque[tuple[float, AsyncLink]]) -> AsyncGenerator[None, None]:
-    """Close connections at the end of the loop, which ends all its async generators then."""
-    try:
-        yield
-    finally:
-        while kept:
-            kept.pop()[1].close()
-        # The sockets close in the loop's next turn.
-        await asyncio.sleep(0)
+    return ProxiedLanes(route) if route.proxy else AsyncLanes(route)

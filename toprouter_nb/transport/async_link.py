@@ -6,7 +6,7 @@ Knows nothing of what the bytes mean, nor of other connections; `async_lanes` ke
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -93,8 +93,7 @@ class AsyncLink(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the open connection; called by the loop, like all that follow."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Keep a block for the reader."""
@@ -135,12 +134,11 @@ class AsyncLink(asyncio.Protocol):
         blocks = pieces(request.stream)
         self._transport.write(memoryview(b"".join((head, next(blocks, b"")))))
         for block in blocks:
-            while self._is_congested:
-                is_moving = await self._next_event()
-                if self._blocks or self._is_lost:
-                    return True
-                if not is_moving:
+            while self._is_congested and not (self._blocks or self._is_lost):
+                if not await self._next_event():
                     return False
+            if self._blocks or self._is_lost:
+                return True
             self._transport.write(block)
         self.is_spent = False
         return True

@@ -42,7 +42,7 @@ class Route:
 
     def __str__(self) -> str:
         """Return the address for people: the host, and the port where it is an unusual one."""
-        host = shorten(render_plain(self.host), 200)
+        host = shorten(render_plain(f"[{self.host}]" if ":" in self.host else self.host), 200)
         is_usual = self.port == _PORTS["https" if self.is_encrypted else "http"]
         return host if is_usual else f"{host}:{self.port}"
 

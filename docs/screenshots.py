@@ -1,0 +1,120 @@
+"""Takes the pictures in docs/images: each view in JupyterLab, light, dark, narrow, and in its hard cases.
+
+Run it with `python docs/screenshots.py [NAME ...]`. Needs the development extra and Chromium, and no network.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests" / "browser"))
+
+from lab import CHROMIUM_FLAGS, LabServer, Notebook  # noqa: E402 - the rig lives with the tests that use it
+
+SETUP = """
+from toprouter_nb import testing
+from toprouter_nb.notebook import Conversation
+from toprouter_nb.testing import Cut, Fault, Script
+def chat_with(*replies):
+    gateway = testing.ScriptedGateway(list(replies)).start()
+    return Conversation("google/gemini-3.5-flash", base_url=gateway.base_url, api_key="test")
+"""
+ANSWER = r"""
+## What a p-value is
+
+The **p-value** is the probability, *if the null hypothesis were true*, of data at least as extreme as yours:
+$P(T \ge t \mid H_0)$. A test costs $5, not $10. See [the handbook](https://docs.test/stats).
+
+1. State the hypothesis
+   - before you look at the data
+   - with `alpha` fixed
+2. Compute the statistic
+
+- [x] assumptions checked
+- [ ] corrected for many tests
+
+\[
+\begin{aligned}
+\hat\beta &= (X^\top X)^{-1} X^\top y \\
+\mathcal{L}(\theta) &= \sum_{i=1}^{n} \log p(x_i \mid \theta) - \binom{n}{k}
+\end{aligned}
+\]
+
+> A small p-value is not a large effect.
+"""
+CODE = r'''
+```python
+from dataclasses import dataclass
+
+@dataclass
+class Fit:
+    """A line through points."""
+    slope: float = 1.5  # in units of y for each unit of x
+
+def fit(frame, *, weights=None):
+    return Fit(slope=frame["x"].mean()), "a line of code that is longer than the cell is wide, and therefore scrolls on its own"
+```
+
+```diff
+- old = 1
++ new = 2
+```
+'''
+TABLE = (
+    "|model|prompt tokens|completion tokens|cost|first text|tokens/s|finish reason|what the judge wrote about the answer|\n"
+    "|:--|--:|--:|--:|--:|--:|:-:|:--|\n"
+    + "|google/gemini-3.5-flash|1,234|567|$0.00042|0.41 s|112|stop|Correct, and short enough to be read.|\n" * 3
+)
+WORLD = (
+    "مرحبا بالعالم، هذا نص عربي مع `code` داخل الجملة.\n\n- بند أول\n- بند ثان\n\nעברית עם English בתוך המשפט.\n\n"
+    "Emoji 👩\u200d💻 🎉 🇺🇳, 日本語, 한국어, हिन्दी, and what hides: a\u202eb, pay\u200bpal, \x1b[31mred.\n\n"
+    "[bank.example](https://evil.test/login) ![a chart](https://evil.test/p.png) <b onclick=x>not bold</b>"
+)
+REASONED = "testing.Script('The answer is **42**.', reasoning='First I look at the question. ' * 12)"
+VIEWS = {
+    "answer": [f"chat_with({ANSWER!r}).ask('What is a p-value?')"],
+    "code": [f"chat_with({CODE!r}).ask('Show me code')"],
+    "table": [f"chat_with({TABLE!r}).ask('Compare')"],
+    "world": [f"chat_with({WORLD!r}).ask('Hello')"],
+    "reasoning": [f"chat_with({REASONED}).ask('Why?')"],
+    "stopped": ["chat_with(Script(deltas=['Once upon a ', 'time there was ', Cut()])).ask('Tell')"],
+    "error": ["chat_with(Fault(402, body={'error': {'message': 'Add credits to go on.'}})).ask('Hello')"],
+    "transcript": [
+        f"chat = chat_with('Paris is the capital of **France**.', {REASONED})\nchat.display = False",
+        "_ = chat.ask('What is the capital of France?'); _ = chat.ask('And the answer?\\nIn one line.')\nchat",
+    ],
+}
+LOOKS = {"light": ("light", 1000), "dark": ("dark", 1000), "narrow": ("light", 560)}
+
+
+def take(lab, browser, name, look):
+    """Run one view's cells in a fresh notebook and keep the picture of its last output."""
+    theme, width = LOOKS[look]
+    context = browser.new_context(viewport={"width": width, "height": 1600})
+    book = Notebook(lab, context.new_page(), f"{name}-{look}.ipynb")
+    book.open([SETUP, *VIEWS[name]], theme=theme)
+    book.hide_side()
+    for cell in range(len(VIEWS[name]) + 1):
+        book.run(cell)
+    book.page.wait_for_timeout(300)
+    book.output(len(VIEWS[name])).screenshot(path=HERE / "images" / f"{name}-{look}.png")
+    book.shut_down()
+    context.close()
+
+
+def main(names):
+    """Take the named pictures, or all."""
+    with LabServer(Path(tempfile.mkdtemp())) as lab, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        for name in names or VIEWS:
+            for look in LOOKS:
+                take(lab, browser, name, look)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

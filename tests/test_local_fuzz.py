@@ -1,0 +1,128 @@
+"""Whatever is sent to the local server, it answers with 2xx or 4xx, does not hang, and says nothing on its error output."""
+
+import copy
+import json
+import random
+import time
+
+import pytest
+from raw_http import MODEL, ask, connect, head_of, read
+
+GOOD = {
+    "model": MODEL,
+    "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+    "max_tokens": 2,
+    "temperature": 0.5,
+    "stream": False,
+    "stream_options": {"include_usage": True},
+    "stop": ["x"],
+    "seed": 1,
+    "logprobs": True,
+    "top_logprobs": 1,
+    "logit_bias": {"5": 1},
+    "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": {"a": {}}}}},
+}  # fmt: skip
+ODD = [
+    None, True, False, 0, 1, -1, 2**31, 2**63, -(2**63), 10**30, 0.1, 1e308, "", "x", "\x00", "é\u202e", "😀" * 50, "a" * 3000,
+    [], [[]], [None], {}, {"": None}, {"type": "text"}, "local/ocr", "local/smollm2-135m-fewshot", "data:image/png;base64,AAAA",
+    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}, {"type": "json_object"}, ["user"], {"$ref": "#"},
+]  # fmt: skip
+HEADERS = [
+    "Content-Length: 5", "Transfer-Encoding: chunked", "Host: evil.test", "Origin: null", "Expect: 100-continue", "Expect: x",
+    "Upgrade: h2c", "X: \x01", "X:", ": x", "X" * 3000 + ": 1", "Connection: keep-alive", "Content-Encoding: gzip", " folded",
+    "Accept: text/html", "Accept-Encoding: br", "Range: bytes=0-1", "Sec-Fetch-Site: cross-site", "Cookie: " + "a" * 2000,
+]  # fmt: skip
+
+
+def places(value, path=()):
+    """Yield the path of every value inside a JSON value."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield from places(item, (*path, key))
+
+
+def twist_payload(dice):
+    """Return the good payload with one to three values exchanged, removed or added."""
+    payload = copy.deepcopy(GOOD)
+    if dice.random() < 0.5:
+        del payload["response_format"]
+    for _ in range(dice.randint(1, 3)):
+        *path, last = dice.choice([path for path in places(payload) if path])
+        holder = payload
+        for key in path:
+            holder = holder[key]
+        what = dice.random()
+        if what < 0.7:
+            holder[last] = copy.deepcopy(dice.choice(ODD))
+        elif what < 0.85:
+            del holder[last]
+        elif isinstance(holder, dict):
+            holder[dice.choice(["n", "tools", "top_p", "extra", "max_completion_tokens"])] = copy.deepcopy(dice.choice(ODD))
+    return json.dumps(payload).encode()
+
+
+def twist_bytes(dice, block):
+    """Return bytes with a few of them changed, cut or doubled."""
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(len(block) + 1)
+        what = dice.random()
+        if what < 0.5:
+            block = block[:at] + dice.randbytes(dice.randint(1, 3)) + block[at + 1 :]
+        elif what < 0.75:
+            block = block[:at] + block[at + dice.randint(1, 20) :]
+        else:
+            block = block[:at] + block[max(0, at - 10) : at] + block[at:]
+    return block
+
+
+def make_request(dice, address):
+    """Return the bytes of one odd request."""
+    kind = dice.random()
+    body = twist_payload(dice) if kind < 0.75 else json.dumps(GOOD).encode()
+    if 0.6 < kind < 0.75:
+        body = twist_bytes(dice, body)
+    method = dice.choice(["POST"] * 12 + ["GET", "HEAD", "PUT", "OPTIONS"])
+    path = dice.choice(["/v1/chat/completions"] * 12 + ["/models", "/", "/v1", "/models/%ff", "/health"])
+    extra = [dice.choice(HEADERS)] if kind > 0.9 else []
+    head = head_of(*address, len(body), *extra, path=path, method=method)
+    return (twist_bytes(dice, head) if 0.75 < kind < 0.9 else head) + body
+
+
+def play(address, seed):
+    """Send one odd request, close our side, and return the status of the answer."""
+    with connect(address[0], seconds=30) as sock:
+        sock.settimeout(30)
+        try:
+            sock.sendall(make_request(random.Random(seed), address))
+            # A twisted length may announce more than is sent: the end of what we send must end the wait.
+            sock.shutdown(1)
+        except OSError:
+            pass  # refused before all was sent
+        return read(sock).status
+
+
+def check(local_owner, local_address, seeds):
+    """Play all seeds and see that the server is as it was before."""
+    pid, log = local_owner.child_pid, local_owner._child.log_tail()
+    start = time.monotonic()
+    statuses = {seed: play(local_address, seed) for seed in seeds}
+    wrong = {seed: status for seed, status in statuses.items() if status != 0 and not 200 <= status < 500}
+    assert wrong == {}
+    assert set(statuses.values()) >= {200, 400, 401, 404}
+    assert local_owner.child_pid == pid
+    assert "Traceback" not in local_owner._child.log_tail().removeprefix(log)
+    assert ask(local_address, "Hi", max_tokens=1).status == 200
+    return time.monotonic() - start
+
+
+def test_odd_requests_are_answered(local_owner, local_address):
+    """300 odd requests: 2xx or 4xx each, or nothing where the request never came to its end."""
+    check(local_owner, local_address, range(300))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_many_odd_requests_are_answered(local_owner, local_address):
+    """The same for five thousand."""
+    check(local_owner, local_address, range(1000, 6000))
