@@ -18,7 +18,7 @@ from lab import CHROMIUM_FLAGS, LabServer, Notebook  # noqa: E402 - the rig live
 SETUP = """
 from toprouter_nb import testing
 from toprouter_nb.notebook import Conversation
-from toprouter_nb.testing import Cut, Fault, Script
+from toprouter_nb.testing import Cut, Fault, Hang, Script
 def chat_with(*replies):
     gateway = testing.ScriptedGateway(list(replies)).start()
     return Conversation("google/gemini-3.5-flash", base_url=gateway.base_url, api_key="test")
@@ -67,7 +67,8 @@ def fit(frame, *, weights=None):
 TABLE = (
     "|model|prompt tokens|completion tokens|cost|first text|tokens/s|finish reason|what the judge wrote about the answer|\n"
     "|:--|--:|--:|--:|--:|--:|:-:|:--|\n"
-    + "|google/gemini-3.5-flash|1,234|567|$0.00042|0.41 s|112|stop|Correct, and short enough to be read.|\n" * 3
+    + "|google/gemini-3.5-flash|1,234|567|$0.00042|0.41 s|112|stop|Correct, and short enough to be read.|\n"
+    * 3
 )
 WORLD = (
     "مرحبا بالعالم، هذا نص عربي مع `code` داخل الجملة.\n\n- بند أول\n- بند ثان\n\nעברית עם English בתוך המשפט.\n\n"
@@ -81,7 +82,8 @@ VIEWS = {
     "table": [f"chat_with({TABLE!r}).ask('Compare')"],
     "world": [f"chat_with({WORLD!r}).ask('Hello')"],
     "reasoning": [f"chat_with({REASONED}).ask('Why?')"],
-    "stopped": ["chat_with(Script(deltas=['Once upon a ', 'time there was ', Cut()])).ask('Tell')"],
+    "stopped": ["chat_with(Script(deltas=['Once upon a ', 'time there was ', Hang()])).ask('Tell')"],
+    "broken": ["chat_with(Script(deltas=['Once upon a ', 'time there was ', Cut()])).ask('Tell')"],
     "error": ["chat_with(Fault(402, body={'error': {'message': 'Add credits to go on.'}})).ask('Hello')"],
     "transcript": [
         f"chat = chat_with('Paris is the capital of **France**.', {REASONED})\nchat.display = False",
@@ -99,7 +101,11 @@ def take(lab, browser, name, look):
     book.open([SETUP, *VIEWS[name]], theme=theme)
     book.hide_side()
     for cell in range(len(VIEWS[name]) + 1):
-        book.run(cell)
+        book.run(cell, wait=not (cell and name == "stopped"))
+    if name == "stopped":
+        book.output(1).get_by_text("there was").wait_for()
+        book.interrupt()
+    book.output(len(VIEWS[name])).locator(".tr-foot, .tr-turn").first.wait_for()
     book.page.wait_for_timeout(300)
     book.output(len(VIEWS[name])).screenshot(path=HERE / "images" / f"{name}-{look}.png")
     book.shut_down()

@@ -219,7 +219,8 @@ class Player:
 def _read_request(connection, number):
     """Read one request to its end; None where the client has left."""
     data = b""
-    while b"\r\n\r\n" not in data:
+    # A plain server answers the first record of TLS (0x16) like any other nonsense.
+    while b"\r\n\r\n" not in data and not data.startswith(b"\x16"):
         block = connection.recv(65536)
         if not block:
             return None

@@ -63,7 +63,7 @@ def read(sock):
             block += received
     except ConnectionResetError:
         pass  # what came before the reset is the answer
-    head, _, body = block.partition(b"\r\n\r\n")
+    head, _, body = block.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
     if not head:
         return Answer(0, {}, b"")
     first, *lines = head.decode("latin-1").split("\r\n")

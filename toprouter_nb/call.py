@@ -100,7 +100,10 @@ class Call:
             return pause
         error.attempts = self.attempts
         error.partial = self.partial()
-        raise error
+        error.request_id = error.request_id or self._exchange.request_id
+        # The frames and errors below hold what the server sent, which may repeat the key; a caller needs none of it.
+        error.__cause__ = error.__context__ = None
+        raise error.with_traceback(None)
 
     def partial(self) -> Reply | None:
         """Return what has arrived as a partial reply; None when nothing has."""

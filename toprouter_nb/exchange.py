@@ -16,7 +16,7 @@ from .errors import (
     StreamTruncatedError,
     UnexpectedResponseError,
 )
-from .failures import error_from_answer, error_from_payload
+from .failures import error_from_answer, error_from_payload, request_id
 from .reply import Accumulator
 from .secret import Secret, StreamMask
 from .settings import Settings
@@ -53,6 +53,7 @@ class Exchange:
     ) -> None:
         self.answer = Accumulator()
         self.is_done = False
+        self.request_id: str | None = None
         self._settings = settings
         self._key = key
         self._body = body
@@ -69,6 +70,8 @@ class Exchange:
     def read_head(self, status: int, headers: Mapping[str, str]) -> None:
         """Take the status and the header fields, whose names are in lower case."""
         self._status, self._headers = status, headers
+        named = request_id(headers)
+        self.request_id = None if named is None else self._key.mask(named)
         if status == 200 and headers.get("content-type", "").startswith("text/event-stream"):  # noqa: PLR2004
             self._decoder = Decoder(self._settings.max_event_bytes)
 

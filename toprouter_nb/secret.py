@@ -62,10 +62,20 @@ class Secret:
         """
         shown: list[str] = []
         position = 0
-        for start, end in _Pieces(self.reveal()).find(text):
+        for start, end in self.find(text):
             shown += (text[position:start], MASK)
             position = end
         return _SHAPES.sub(MASK, "".join([*shown, text[position:]]))
+
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the secret, or a piece of it of 12 characters or more, begins and ends in `text`.
+
+        Examples
+        --------
+        >>> list(Secret("canary-123456789").find("key: canary-123456"))
+        [(5, 18)]
+        """
+        return _Pieces(self.reveal()).find(text)
 
     def __bool__(self) -> bool:
         """Say whether there is a secret at all."""
@@ -183,17 +193,23 @@ class _Pieces:
         windows = frozenset(value[i : i + size] for i in range(len(value) - size + 1))
 
         def find(text: str) -> Iterator[tuple[int, int]]:
-            found = [place for block in blocks if (place := text.find(block)) >= 0]
-            start = max(0, min(found) - size) if found else len(text) + 1
-            while start + size <= len(text):
-                end = start + size
-                if text[start:end] not in windows:
-                    start += 1
-                    continue
-                while end < len(text) and text[start : end + 1] in value:
-                    end += 1
-                yield start, end
-                start = end
+            places = dict.fromkeys(blocks, -1)  # where each block stands next
+            start = 0
+            while places:
+                places = {block: text.find(block, start) if at < start else at for block, at in places.items()}
+                places = {block: at for block, at in places.items() if at >= 0}
+                nearest = min(places.values(), default=-1)
+                # A piece begins less than a block before the first block in it.
+                start = max(start, nearest - half + 1)
+                while start <= nearest:
+                    end = start + size
+                    if text[start:end] in windows:
+                        while end < len(text) and text[start : end + 1] in value:
+                            end += 1
+                        yield start, end
+                        start = end
+                    else:
+                        start += 1
 
         room = len(value) - size
         self.size = size

@@ -200,6 +200,24 @@ def require_key(settings: Settings, *, ask: bool = True) -> Settings:
     return dataclasses.replace(settings, api_key=key, key_source=source)
 
 
+def known_keys() -> tuple[Secret, ...]:
+    """Return every key this process was told, or would find without asking anybody.
+
+    Examples
+    --------
+    >>> _ = configure(api_key="sk-123456789")
+    >>> known_keys()
+    (Secret('[key hidden]'),)
+    >>> _ = configure(api_key=None)
+    """
+    keys = [key for key, _ in _CURRENT.keys.values()]
+    try:
+        keys.append(require_key(configure(), ask=False).api_key)
+    except SettingsError:  # there is none for the configured address
+        return tuple(keys)
+    return tuple(dict.fromkeys(keys))
+
+
 def _with_known_key(settings: Settings) -> Settings:
     key, source = _CURRENT.keys.get(_server(settings), (Secret(), ""))
     return settings if settings.api_key else dataclasses.replace(settings, api_key=key, key_source=source)

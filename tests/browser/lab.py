@@ -170,6 +170,10 @@ class Notebook:
         else:
             self.page.evaluate(f"index => {{ ({_RUN})(index); }}", index)
 
+    def interrupt(self):
+        """Interrupt the kernel, as the Stop button of the toolbar does."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+
     def output(self, index):
         """Return the locator of a cell's whole output area."""
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index).locator(".jp-Cell-outputWrapper")

@@ -213,7 +213,7 @@ SERVERS = {
     "refused": refused,
     "full": full,
     "dns": unknown_name,
-    "tls_plain": lambda: tls_server([{"end": "fin"}]),
+    "tls_plain": lambda: tls_server([{"send": "HTTP/1.1 400 Bad Request\r\n\r\n"}, {"end": "fin"}]),
     "tls_silent": lambda: tls_server([{"end": "hold"}]),
     "tls_self_signed": lambda: tls_server([{"end": "fin"}], self_signed()),
     "http_public_host": lambda: contextlib.nullcontext("http://gateway.example"),

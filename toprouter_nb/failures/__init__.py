@@ -10,6 +10,7 @@ It knows nothing of connections, retries and history.
 """
 
 from .answer import error_from_answer
+from .headers import request_id
 from .payload import error_from_payload
 
-__all__ = ["error_from_answer", "error_from_payload"]
+__all__ = ["error_from_answer", "error_from_payload", "request_id"]

@@ -13,9 +13,7 @@ _CODE_CHARACTERS = 100
 _UNKNOWN = Verdict(ServerError, "server")
 
 
-def error_from_payload(
-    payload: object, *, key: Secret, in_stream: bool, request_id: str | None = None
-) -> ToprouterError:
+def error_from_payload(payload: object, *, key: Secret, in_stream: bool) -> ToprouterError:
     """Say what went wrong, from the error an answer carries. Returned, not raised.
 
     Parameters
@@ -26,8 +24,6 @@ def error_from_payload(
         Hidden wherever the server repeats it.
     in_stream
         Whether it came as a part of a stream, after which the answer ends.
-    request_id
-        The server's name for the request, from the head; None where it gave none.
 
     Returns
     -------
@@ -51,7 +47,7 @@ def error_from_payload(
     start = "The server broke off the stream with" if in_stream else "The server answered with"
     reasons = f" Reasons: {flagged}." if flagged else ""
     advice = f" {verdict.advice}" if verdict.advice else ""
-    named = request_id or problem.request_id
+    named = problem.request_id
     error = StreamInterruptedError if in_stream else verdict.error
     return error(
         f"{start} an error: {words}{name}.{reasons}{advice}",

@@ -68,11 +68,13 @@ def _model(requested: str, served: str | None) -> str:
 
 
 def _tokens(prompt: int | None, completion: int | None) -> str:
-    if prompt is None and completion is None:
-        return ""
-    if completion is None:
-        return f"{prompt:,} tokens in"
-    return f"{completion:,} tokens out" if prompt is None else f"{prompt:,} tokens in, {completion:,} out"
+    if prompt is None:
+        return "" if completion is None else f"{_counted(completion)} out"
+    return f"{_counted(prompt)} in" + (f", {completion:,} out" if completion is not None else "")
+
+
+def _counted(tokens: int) -> str:
+    return f"{tokens:,} token" if tokens == 1 else f"{tokens:,} tokens"
 
 
 def _cost(cost: Decimal | None) -> str:

@@ -1,0 +1,192 @@
+"""The clients that are compared, each behind the same small contract, used as its own documentation says.
+
+Knows nothing of what is measured. The contract: `stream()` iterates the texts of one reply, `complete()` returns the
+text of a plain one, `lane()` gives another conversation that may run at the same time, `close()` ends it.
+"""
+
+import importlib
+import importlib.metadata
+
+from floor import Floor, FloorAsync
+
+MODEL = "maker/model-1"
+KEY = "sk-benchmark-0123456789"
+QUESTION = "Hi"
+_MESSAGES = [{"role": "user", "content": QUESTION}]
+
+
+class TopRouter:
+    """This package: one `Conversation`; what was said is undone after each call, so that all calls are alike."""
+
+    is_async = False
+
+    def __init__(self, base_url):
+        package = importlib.import_module("toprouter_nb")
+        self._base_url = base_url
+        self.chat = package.Conversation(MODEL, base_url=base_url, api_key=KEY, display=False)
+
+    def lane(self):
+        return type(self)(self._base_url)
+
+    def stream(self):
+        yield from self.chat.stream(QUESTION)
+        self.chat.undo()
+
+    def close(self):
+        self.chat.close()
+
+
+class TopRouterAsync(TopRouter):
+    is_async = True
+
+    async def stream(self):
+        async for text in self.chat.stream_async(QUESTION):
+            yield text
+        self.chat.undo()
+
+    async def complete(self):
+        reply = await self.chat.ask_async(QUESTION, stream=False)
+        self.chat.undo()
+        return reply.text
+
+    async def close(self):
+        self.chat.close()
+
+
+class OpenAI:
+    """The OpenAI SDK."""
+
+    is_async = False
+
+    def __init__(self, base_url):
+        self._client = importlib.import_module("openai").OpenAI(base_url=base_url, api_key=KEY)
+
+    def stream(self):
+        options = {"include_usage": True}
+        request = {"model": MODEL, "messages": _MESSAGES, "stream": True, "stream_options": options}
+        for chunk in self._client.chat.completions.create(**request):
+            if chunk.choices and chunk.choices[0].delta.content:
+                yield chunk.choices[0].delta.content
+
+    def close(self):
+        self._client.close()
+
+
+class OpenAIAsync:
+    is_async = True
+
+    def __init__(self, base_url):
+        self._client = importlib.import_module("openai").AsyncOpenAI(base_url=base_url, api_key=KEY)
+
+    def lane(self):
+        return self
+
+    async def stream(self):
+        options = {"include_usage": True}
+        request = {"model": MODEL, "messages": _MESSAGES, "stream": True, "stream_options": options}
+        async for chunk in await self._client.chat.completions.create(**request):
+            if chunk.choices and chunk.choices[0].delta.content:
+                yield chunk.choices[0].delta.content
+
+    async def complete(self):
+        answer = await self._client.chat.completions.create(model=MODEL, messages=_MESSAGES)
+        return answer.choices[0].message.content
+
+    async def close(self):
+        await self._client.close()
+
+
+class Chatlas:
+    """chatlas, its Chat Completions provider; a lane is another `Chat` on the same provider."""
+
+    is_async = False
+
+    def __init__(self, base_url, provider=None):
+        self._package = importlib.import_module("chatlas")
+        if provider is None:
+            made = self._package.ChatOpenAICompletions(model=MODEL, base_url=base_url, api_key=KEY)
+            provider = made.provider
+        self._provider = provider
+        self._chat = self._package.Chat(provider=provider)
+
+    def lane(self):
+        return type(self)("", self._provider)
+
+    def stream(self):
+        yield from self._chat.stream(QUESTION, echo="none")
+        self._chat.set_turns([])
+
+    def close(self):
+        """Nothing to close: it has no way to say it."""
+
+
+class ChatlasAsync(Chatlas):
+    is_async = True
+
+    async def stream(self):
+        async for text in await self._chat.stream_async(QUESTION, echo="none"):
+            yield text
+        self._chat.set_turns([])
+
+    async def complete(self):
+        reply = await self._chat.chat_async(QUESTION, echo="none", stream=False)
+        self._chat.set_turns([])
+        return await reply.get_content()
+
+    async def close(self):
+        """Nothing to close: it has no way to say it."""
+
+
+class LiteLLM:
+    """litellm, which keeps its clients itself."""
+
+    is_async = False
+
+    def __init__(self, base_url):
+        self._package = importlib.import_module("litellm")
+        self._request = {"model": f"openai/{MODEL}", "messages": _MESSAGES, "api_base": base_url, "api_key": KEY}
+        self._streamed = {**self._request, "stream": True, "stream_options": {"include_usage": True}}
+
+    def lane(self):
+        return self
+
+    def stream(self):
+        for chunk in self._package.completion(**self._streamed):
+            if chunk.choices and chunk.choices[0].delta.content:
+                yield chunk.choices[0].delta.content
+
+    def close(self):
+        """Nothing to close: its clients are the module's."""
+
+
+class LiteLLMAsync(LiteLLM):
+    is_async = True
+
+    async def stream(self):
+        async for chunk in await self._package.acompletion(**self._streamed):
+            if chunk.choices and chunk.choices[0].delta.content:
+                yield chunk.choices[0].delta.content
+
+    async def complete(self):
+        answer = await self._package.acompletion(**self._request)
+        return answer.choices[0].message.content
+
+    async def close(self):
+        """Nothing to close: its clients are the module's."""
+
+
+CLIENTS = {
+    "floor": (Floor, FloorAsync),
+    "toprouter_nb": (TopRouter, TopRouterAsync),
+    "openai": (OpenAI, OpenAIAsync),
+    "chatlas": (Chatlas, ChatlasAsync),
+    "litellm": (LiteLLM, LiteLLMAsync),
+}
+
+
+def versions(name):
+    """Return what a client is made of, by package; empty for the floor."""
+    parts = {"toprouter_nb": ["httpx", "pydantic_core"], "openai": ["httpx2"], "chatlas": ["openai"]}
+    parts["litellm"] = ["openai", "httpx"]
+    wanted = [name, *parts.get(name, [])] if name in parts else []
+    return {part: importlib.metadata.version(part) for part in wanted}
