@@ -1,7 +1,8 @@
 """The clients that are compared, each behind the same small contract, used as its own documentation says.
 
 Knows nothing of what is measured. The contract: `stream()` iterates the texts of one reply, `complete()` returns the
-text of a plain one, `lane()` gives another conversation that may run at the same time, `close()` ends it.
+text of a plain one, `lane()` gives another conversation that may run at the same time, `close()` ends it. `hold()`
+takes the messages of a long conversation that the next `stream()` goes on with.
 """
 
 import importlib
@@ -18,7 +19,8 @@ _MESSAGES = [{"role": "user", "content": QUESTION}]
 class TopRouter:
     """This package: one `Conversation`; what was said is undone after each call, so that all calls are alike."""
 
-    is_async = False
+    package = "toprouter_nb"
+    first = f"toprouter_nb.Conversation('{MODEL}', api_key='{KEY}')"
 
     def __init__(self, base_url):
         package = importlib.import_module("toprouter_nb")
@@ -27,6 +29,9 @@ class TopRouter:
 
     def lane(self):
         return type(self)(self._base_url)
+
+    def hold(self, messages):
+        self.chat = self.chat.from_messages(messages, MODEL, base_url=self._base_url, api_key=KEY, display=False)
 
     def stream(self):
         yield from self.chat.stream(QUESTION)
@@ -37,7 +42,7 @@ class TopRouter:
 
 
 class TopRouterAsync(TopRouter):
-    is_async = True
+    """The same inside an event loop."""
 
     async def stream(self):
         async for text in self.chat.stream_async(QUESTION):
@@ -56,14 +61,19 @@ class TopRouterAsync(TopRouter):
 class OpenAI:
     """The OpenAI SDK."""
 
-    is_async = False
+    package = "openai"
+    first = f"openai.OpenAI(api_key='{KEY}')"
 
     def __init__(self, base_url):
         self._client = importlib.import_module("openai").OpenAI(base_url=base_url, api_key=KEY)
+        self._messages = _MESSAGES
+
+    def hold(self, messages):
+        self._messages = messages + _MESSAGES
 
     def stream(self):
         options = {"include_usage": True}
-        request = {"model": MODEL, "messages": _MESSAGES, "stream": True, "stream_options": options}
+        request = {"model": MODEL, "messages": self._messages, "stream": True, "stream_options": options}
         for chunk in self._client.chat.completions.create(**request):
             if chunk.choices and chunk.choices[0].delta.content:
                 yield chunk.choices[0].delta.content
@@ -73,7 +83,7 @@ class OpenAI:
 
 
 class OpenAIAsync:
-    is_async = True
+    """The OpenAI SDK inside an event loop; one client for all lanes."""
 
     def __init__(self, base_url):
         self._client = importlib.import_module("openai").AsyncOpenAI(base_url=base_url, api_key=KEY)
@@ -99,7 +109,8 @@ class OpenAIAsync:
 class Chatlas:
     """chatlas, its Chat Completions provider; a lane is another `Chat` on the same provider."""
 
-    is_async = False
+    package = "chatlas"
+    first = f"chatlas.ChatOpenAICompletions(model='{MODEL}', api_key='{KEY}')"
 
     def __init__(self, base_url, provider=None):
         self._package = importlib.import_module("chatlas")
@@ -121,7 +132,7 @@ class Chatlas:
 
 
 class ChatlasAsync(Chatlas):
-    is_async = True
+    """The same inside an event loop."""
 
     async def stream(self):
         async for text in await self._chat.stream_async(QUESTION, echo="none"):
@@ -140,7 +151,8 @@ class ChatlasAsync(Chatlas):
 class LiteLLM:
     """litellm, which keeps its clients itself."""
 
-    is_async = False
+    package = "litellm"
+    first = "litellm.completion"
 
     def __init__(self, base_url):
         self._package = importlib.import_module("litellm")
@@ -160,7 +172,7 @@ class LiteLLM:
 
 
 class LiteLLMAsync(LiteLLM):
-    is_async = True
+    """The same inside an event loop."""
 
     async def stream(self):
         async for chunk in await self._package.acompletion(**self._streamed):

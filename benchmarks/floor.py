@@ -4,10 +4,10 @@ Knows nothing of clients; it reads exactly what `replay` sends.
 """
 
 import asyncio
+import importlib
+import json
 import socket
 import urllib.parse
-
-from pydantic_core import from_json
 
 _BLOCK_BYTES = 64 * 1024
 BODY = b'{"model":"maker/model-1","messages":[{"role":"user","content":"Hi"}],"stream":true}'
@@ -22,6 +22,7 @@ class Lines:
     """The lines of a stream, whatever their cut: every event of `replay` is one, and "0" ends the answer."""
 
     def __init__(self):
+        self._parse = importlib.import_module("pydantic_core").from_json
         self._rest = b""
         self.is_over = False
 
@@ -32,9 +33,8 @@ class Lines:
         texts = []
         for line in lines:
             if line.startswith(b"data: {"):
-                for choice in from_json(line[6:])["choices"]:
-                    if choice["delta"]["content"]:
-                        texts.append(choice["delta"]["content"])
+                found = (choice["delta"]["content"] for choice in self._parse(line[6:])["choices"])
+                texts += [text for text in found if text]
             elif line == b"0":
                 self.is_over = True
         return texts
@@ -43,28 +43,25 @@ class Lines:
 class Floor:
     """The blocking floor, with the contract of `clients`."""
 
-    is_async = False
-
     def __init__(self, base_url):
         address = urllib.parse.urlsplit(base_url)
-        self._request = request(address.path)
+        self._path = address.path
+        self._request = [request(address.path)]
         self._socket = socket.create_connection((address.hostname, address.port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def hold(self, messages):
+        """Take a long conversation, ready as bytes, to ask with from now on."""
+        body = json.dumps({"model": "maker/model-1", "messages": messages, "stream": True}).encode()
+        self._request = [request(self._path, b" " * len(body)).removesuffix(b" " * len(body)), body]
 
     def stream(self):
         """Yield the texts of one answer."""
         lines = Lines()
-        self._socket.sendall(self._request)
+        for piece in self._request:
+            self._socket.sendall(piece)
         while not lines.is_over:
             yield from lines.feed(self._socket.recv(_BLOCK_BYTES))
-
-    def send(self, body):
-        """Send ready bytes as the body of a request."""
-        self._socket.sendall(self._request.partition(b"Content-Length")[0] + b"Content-Length: %d\r\n\r\n" % len(body))
-        self._socket.sendall(body)
-        lines = Lines()
-        while not lines.is_over:
-            lines.feed(self._socket.recv(_BLOCK_BYTES))
 
     def close(self):
         """Close the connection."""
@@ -73,8 +70,6 @@ class Floor:
 
 class FloorAsync(asyncio.Protocol):
     """The floor inside an event loop, with the contract of `clients`."""
-
-    is_async = True
 
     def __init__(self, base_url):
         self._address = urllib.parse.urlsplit(base_url)
@@ -108,7 +103,7 @@ class FloorAsync(asyncio.Protocol):
         length = int(head.rpartition(b" ")[2])
         while len(body) < length:
             body += await self._receive()
-        return from_json(body)["choices"][0]["message"]["content"]
+        return json.loads(body)["choices"][0]["message"]["content"]
 
     async def close(self):
         """Close the connection."""

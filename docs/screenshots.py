@@ -56,7 +56,7 @@ class Fit:
     slope: float = 1.5  # in units of y for each unit of x
 
 def fit(frame, *, weights=None):
-    return Fit(slope=frame["x"].mean()), "a line of code that is longer than the cell is wide, and therefore scrolls on its own"
+    return Fit(slope=frame["x"].mean()), "a line of code that is longer than the cell is wide, so it scrolls alone"
 ```
 
 ```diff
@@ -65,7 +65,7 @@ def fit(frame, *, weights=None):
 ```
 '''
 TABLE = (
-    "|model|prompt tokens|completion tokens|cost|first text|tokens/s|finish reason|what the judge wrote about the answer|\n"
+    "|model|prompt tokens|completion tokens|cost|first text|tokens/s|finish reason|what the judge wrote about it|\n"
     "|:--|--:|--:|--:|--:|--:|:-:|:--|\n"
     + "|google/gemini-3.5-flash|1,234|567|$0.00042|0.41 s|112|stop|Correct, and short enough to be read.|\n"
     * 3

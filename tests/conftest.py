@@ -7,6 +7,11 @@ from toprouter_nb.local.owner import Owner
 from toprouter_nb.local.roster import SMOLLM2_ID
 
 
+def pytest_collection_modifyitems(items):
+    """Run the browser tests last: Playwright keeps an event loop running in this thread until the end."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture(autouse=True)
 def fresh_settings(monkeypatch):
     """Begin each test with nothing configured and nothing of ours in the environment."""
@@ -28,11 +33,3 @@ def local_owner():
 def local_address(local_owner):
     """Return base URL and key of that server."""
     return local_owner.address(SMOLLM2_ID)
-
-
-@pytest.fixture(autouse=True)
-def _own_settings(monkeypatch):
-    """Give each test the settings of a fresh process, whoever runs it."""
-    for name in ("TOPROUTER_API_KEY", "TOPROUTER_BASE_URL", "TOPROUTER_MODEL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(settings, "_CURRENT", settings._Current())

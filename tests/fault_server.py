@@ -41,13 +41,16 @@ class FaultServer:
         What to play.
     words
         Texts put in the place of `{NAME}` in the responses, by name.
+    reads_bodies
+        Whether requests are read to their end before they are answered.
     """
 
-    def __init__(self, responses, words=None):
+    def __init__(self, responses, words=None, *, reads_bodies=True):
         self.requests = []
         self.connections = 0
         self._responses = responses
         self._words = words or {}
+        self._reads_bodies = reads_bodies
         self._left = 0
         self._change = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -114,7 +117,7 @@ class FaultServer:
 
     def _exchange(self, connection, number):
         """Read one request and play its response; False when the connection has ended."""
-        received = _read_request(connection, number)
+        received = _read_request(connection, number, reads_body=self._reads_bodies)
         if received is None:
             return False
         with self._change:
@@ -189,10 +192,14 @@ class Player:
         self._connection.sendall(b"%x\r\n%b\r\n" % (len(block), block) if self._is_chunked else block)
 
     def _pause(self, seconds):
-        """Wait, but not for a client that has left."""
-        readable, _, _ = select.select([self._connection], [], [], seconds)
-        if readable and not self._connection.recv(1, socket.MSG_PEEK):
-            raise ConnectionAbortedError
+        """Wait, but not for a client that has left. Sleeps in a way of its own: tests replace `time.sleep`."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            readable, _, _ = select.select([self._connection], [], [], left)
+            if readable and not self._connection.recv(1, socket.MSG_PEEK):
+                raise ConnectionAbortedError
+            if readable:
+                threading.Event().wait(min(left, 0.01))
 
     def _end(self, how):
         if how == "ok":
@@ -216,8 +223,8 @@ class Player:
         return False
 
 
-def _read_request(connection, number):
-    """Read one request to its end; None where the client has left."""
+def _read_request(connection, number, *, reads_body):
+    """Read one request to its end, or only its head; None where the client has left."""
     data = b""
     # A plain server answers the first record of TLS (0x16) like any other nonsense.
     while b"\r\n\r\n" not in data and not data.startswith(b"\x16"):
@@ -229,7 +236,7 @@ def _read_request(connection, number):
     fields = [line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:]]
     headers = {name.strip().lower(): value.strip() for name, _, value in fields}
     blocks, size = [body], len(body)
-    while size < int(headers.get("content-length", 0)):
+    while reads_body and size < int(headers.get("content-length", 0)):
         block = connection.recv(_MEBIBYTE)
         if not block:
             return None

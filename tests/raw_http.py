@@ -1,5 +1,6 @@
 """An HTTP client that sends exactly the bytes it is given, for tests of a server's manners."""
 
+import contextlib
 import dataclasses
 import json
 import socket
@@ -48,26 +49,24 @@ def connect(base_url, seconds=60.0):
 def send(base_url, block, seconds=60.0):
     """Send bytes and read until the server closes."""
     with connect(base_url, seconds) as sock:
-        try:
+        # The answer is what counts, and it may come before all is sent.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             sock.sendall(block)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the answer is what counts, and it may come before all is sent
         return read(sock)
 
 
 def read(sock):
     """Read one answer to its end."""
     block = b""
-    try:
+    # What came before a reset is the answer.
+    with contextlib.suppress(ConnectionResetError):
         while received := sock.recv(65536):
             block += received
-    except ConnectionResetError:
-        pass  # what came before the reset is the answer
     head, _, body = block.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
     if not head:
         return Answer(0, {}, b"")
     first, *lines = head.decode("latin-1").split("\r\n")
-    headers = dict((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines))
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     return Answer(int(first.split()[1]), headers, body)
 
 

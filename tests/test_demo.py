@@ -35,7 +35,7 @@ def test_it_holds_a_conversation_refuses_an_image_and_shows_the_usage(shown):
 
 def test_without_text_recognition_it_says_how_to_get_it(monkeypatch, local_address):
     """Where the extra is missing, a hint with the command stands in place of the answer."""
-    monkeypatch.setattr(demo, "is_installed", lambda: False)
+    monkeypatch.setattr(demo, "has_ocr", lambda: False)
     out = io.StringIO()
     demo.run_demo(Terminal(out))
     stop()

@@ -54,6 +54,15 @@ def test_updates_are_few_and_the_last_is_exact(kernel):
     assert shown_by(messages)[-1]["text/plain"] == "word " * 2_000
 
 
+def test_the_last_word_before_a_silence_is_shown(kernel):
+    """What came just before the model fell silent is on the screen, not held back for the next delta."""
+    kernel.run("chat = chat_with(Script(deltas=['One ', 'two ', Hang()]))")
+    kernel.send("chat.ask('x')")
+    for kind, content in kernel.receive():
+        if kind == "update_display_data" and content["data"]["text/plain"] == "One two ":
+            kernel.interrupt()
+
+
 def test_only_html_and_plain_text_are_published(kernel):
     """No bundle holds text/markdown, and a reply that names a file or an address opens neither."""
     messages = kernel.run("for text in ('/etc/hostname', 'https://evil.test/x.html'): _ = chat_with(text).ask('x')")
@@ -85,7 +94,10 @@ def test_an_error_is_shown_calmly_and_raised(kernel):
     shown = shown_by(messages)
     assert shown[1]["text/plain"] == "Half a "
     assert 'role="alert"' in shown[1]["text/html"]
-    assert messages[-1][0] == "error"
+    kind, error = messages[-1]
+    assert (kind, error["ename"]) == ("error", "StreamTruncatedError")
+    assert len(error["traceback"]) == 2
+    assert error["traceback"][0] == "line 1: chat_with(Script(deltas=['Half a ', Cut()])).ask('x')"
 
 
 def test_reasoning_is_open_until_the_answer_begins(kernel):

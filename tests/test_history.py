@@ -1,5 +1,7 @@
 """The tree of turns keeps everything."""
 
+import pickle
+
 from toprouter_nb.history import History, branch_of
 from toprouter_nb.turns import assistant, user
 
@@ -55,6 +57,19 @@ def test_a_conversation_of_thousands_of_turns_has_no_depth_limit():
     for _ in range(3_000):
         history.add(exchange("q", "a"))
     assert repr(branch_of(history)).count("\n") == 5_999
+
+
+def test_a_pickle_holds_the_whole_tree_however_deep():
+    """Turns, branches and the place where the conversation stands come back; nothing recurses."""
+    history = History()
+    for _ in range(2_000):
+        history.add(exchange("q", "a"))
+    history.add([(assistant("other"), None)], after=history.path()[0])
+    again = pickle.loads(pickle.dumps(history))
+    assert repr(branch_of(again)) == repr(branch_of(history))
+    assert texts(again) == ["q", "other"]
+    again.add(exchange("b", "c"))
+    assert texts(again) == ["q", "other", "b", "c"]
 
 
 def test_an_empty_tree_says_so():

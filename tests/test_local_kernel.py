@@ -8,13 +8,14 @@ from jupyter_client.manager import KernelManager
 
 START = """
 from toprouter_nb.local import address
-from toprouter_nb.local.owner import process_owner
+from toprouter_nb.local.household import process_owner
 import json, urllib.request
 base_url, key = address("local/smollm2-135m")
 def ask(**fields):
     body = {"model": "local/smollm2-135m", "messages": [{"role": "user", "content": "Tell me a long story."}]} | fields
     headers = {"Content-Type": "application/json", "Authorization": "Bearer " + key}
-    return urllib.request.urlopen(urllib.request.Request(base_url + "/chat/completions", json.dumps(body).encode(), headers))
+    request = urllib.request.Request(base_url + "/chat/completions", json.dumps(body).encode(), headers)
+    return urllib.request.urlopen(request)
 print(process_owner().child_pid)
 """
 STREAM = "for line in ask(stream=True): print('streaming', flush=True)"
@@ -24,6 +25,7 @@ AGAIN = "print(ask(max_tokens=1).status, process_owner().child_pid)"
 
 @pytest.fixture
 def kernel():
+    """Start a kernel; return its manager and a client."""
     manager = KernelManager()
     manager.start_kernel()
     client = manager.client()

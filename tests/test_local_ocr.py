@@ -1,14 +1,16 @@
 """The text recognition of the local server answers image questions, and says plainly what it is."""
 
 import base64
-import io
+import struct
 import time
+import zlib
 
 import pytest
 from picture import data_address, draw
 from PIL import Image
 from raw_http import post
 
+TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # orientation 6
 SIGN = ["Exit on the left", "Room 42"]
 
 
@@ -21,6 +23,7 @@ def ask(address, *images, **fields):
 
 @pytest.fixture(scope="module")
 def sign():
+    """Draw a sign."""
     return data_address(draw(SIGN))
 
 
@@ -59,7 +62,7 @@ def test_several_images_are_told_apart(local_address, sign):
     [
         data_address(draw(["Room 42"], mode="RGBA", background=(0, 0, 0, 0))),
         data_address(draw(["Room 42"], mode="L"), "JPEG"),
-        data_address(draw(["Room 42"]).rotate(90, expand=True), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"),
+        data_address(draw(["Room 42"]).rotate(90, expand=True), "JPEG", exif=TURNED),
         data_address(draw(["Room 42"]).convert("P"), "GIF"),
     ],
     ids=["transparent", "grey", "turned", "palette"],
@@ -77,11 +80,16 @@ def test_a_question_may_follow_its_image(local_address, sign):
     assert "Room 42" in reply["choices"][0]["message"]["content"]
 
 
+def chunk(name, content):
+    """Return one chunk of a PNG file."""
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
 def bomb():
     """Return a small PNG of a billion pixels, as its header says."""
-    block = io.BytesIO()
-    Image.new("1", (40_000, 25_000)).save(block, "PNG")
-    return "data:image/png;base64," + base64.b64encode(block.getvalue()).decode()
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 40_000, 25_000, 8, 2, 0, 0, 0))
+    block = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
+    return "data:image/png;base64," + base64.b64encode(block).decode()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from toprouter_nb.errors import LocalModelError
 from toprouter_nb.local.weights import SMOLLM2, Weights, cache_folder, find_weights, own_gguf
 
 CONTENT = b"GGUF" + bytes(range(256)) * 40
-SMALL = Weights("Small", "small-weights==1.0", "small_weights/small.gguf", hashlib.sha256(CONTENT).hexdigest(), 10_244, 9_000)
+SMALL = Weights(
+    "Small", "small-weights==1.0", "small_weights/small.gguf", hashlib.sha256(CONTENT).hexdigest(), 10_244, 9_000
+)
 
 
 def put(folder, content=CONTENT, name=SMALL.file_name):
@@ -98,7 +100,9 @@ def test_own_gguf_comes_from_argument_or_environment(tmp_path, monkeypatch):
     assert own_gguf(second) == second
 
 
-@pytest.mark.parametrize(("content", "reason"), [(None, "no readable file"), (b"hello", "no GGUF file"), (b"", "no GGUF")])
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "no readable file"), (b"hello", "no GGUF file"), (b"", "no GGUF")]
+)
 def test_a_file_that_is_no_model_is_named(tmp_path, content, reason):
     """A missing file, or one of another kind, is an error that names it and what to do."""
     path = tmp_path / "model.gguf"

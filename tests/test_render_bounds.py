@@ -69,34 +69,46 @@ def test_known_size_payloads_are_bounded():
     } == {}
 
 
+HOSTILE_CODE = (
+    "(",
+    "[",
+    "'",
+    "\\",
+    "<",
+    "/*",
+    "a",
+    "0",
+    " ",
+    "\n",
+    "${",
+    "$(",
+    "- ",
+    "a=",
+    "<a ",
+    "//",
+    "`",
+    "@",
+    "//\n",
+    "a\n",
+)
+
+
+@pytest.mark.parametrize("language", ["c", "make", "matlab"])
+def test_hostile_code_is_bounded(language):
+    """Texts full of code that confuses its lexer are drawn in time."""
+    for unit in HOSTILE_CODE:
+        code = unit * (3_900 // len(unit))
+        blocks = [f"```{language}\n{number}{code}\n```\n" for number in range(40)]
+        assert seconds_to_draw("".join(blocks)) < SECONDS, unit
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_no_language_is_slow(language):
-    """Code made to confuse a lexer is coloured in time, in every language we colour."""
-    units = (
-        "(",
-        "[",
-        "{",
-        "'",
-        '"',
-        "\\",
-        "<",
-        "/*",
-        "a",
-        "0",
-        " ",
-        "\n",
-        "${",
-        "$(",
-        "#{",
-        "- ",
-        "a=",
-        "<a ",
-        "//",
-        "`",
-        "@",
-    )
-    for unit in units:
-        begin = time.process_time()
-        render_code(unit * (20_000 // len(unit)), language)
-        assert time.process_time() - begin < SECONDS, unit
+    """Every language we colour gives up in time on code of any shape, also in lines below the bound."""
+    for unit in HOSTILE_CODE:
+        line = unit * (990 // len(unit)) + "\n"
+        for code in (unit * (19_000 // len(unit)), line * 19, f"x{unit}\n" * (19_000 // (len(unit) + 2))):
+            begin = time.process_time()
+            render_code(code, language)
+            assert time.process_time() - begin < SECONDS / 4, (unit, code[:20])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import testing as testing
     from .images import image as image
+    from .leaks import check_notebook as check_notebook
     from .notebook import Conversation as Conversation
     from .parts import ImagePart as ImagePart
     from .parts import TextPart as TextPart
@@ -35,6 +36,7 @@ _HOMES = {
     "Turn": "turns",
     "Usage": "usage",
     "assistant": "turns",
+    "check_notebook": "leaks",
     "configure": "settings",
     "errors": "",
     "image": "images",

@@ -74,8 +74,9 @@ class Call:
 
     def begin(self) -> Exchange:
         """Start another attempt."""
+        if self.attempts:
+            self._exchange = Exchange(self.settings, self.key, self.body, self._clock)
         self.attempts += 1
-        self._exchange = Exchange(self.settings, self.key, self.body, self._clock)
         return self._exchange
 
     def note(self, delta: Delta) -> None:
@@ -115,10 +116,10 @@ class Call:
         answer = self._exchange.answer
         if self._ended is None:
             self._ended = self._clock()
-        usage = answer.usage or Usage()
+        usage, text = answer.usage or Usage(), answer.text
         return Reply(
-            text=answer.text,
-            turn=assistant_turn(answer.text, is_partial=is_partial),
+            text=text,
+            turn=assistant_turn(text, is_partial=is_partial),
             usage=usage,
             cost_usd=Decimal(0) if self._is_free else usage.cost_usd,
             finish_reason=answer.finish_reason,

@@ -12,7 +12,7 @@ from . import __version__
 from .errors import ImageError
 from .images import image
 from .local import MODELS, address, own_gguf
-from .local.ocr import is_installed
+from .local.libraries import has_ocr
 from .local.weights import SMOLLM2, cache_folder, find_weights
 from .notebook import Conversation
 from .parts import ImagePart
@@ -94,7 +94,7 @@ def _show_image(terminal: Terminal, chat: Conversation) -> None:
         chat.ask(_IMAGE_QUESTION, sign)
     except ImageError as error:
         terminal.flow("refused  ", [str(error)], "warn")
-    if is_installed():
+    if has_ocr():
         reader = Conversation(_IMAGE_MODEL.id, display=False)
         terminal.flow(f"{_IMAGE_MODEL.id.removeprefix('local/'):<9}", reader.stream(_IMAGE_QUESTION, sign))
     else:

@@ -49,6 +49,7 @@ class Dialogue:
         self._settings = settings
         given: dict[str, Any] = {"api_key": hide_key(api_key) or None, "base_url": base_url, "budget_usd": budget_usd}
         self._overrides = {name: value for name, value in given.items() if value is not None}
+        self._made: tuple[Settings, Settings] | None = None  # the settings below, and with what was given on top
         self._turnstile = Turnstile(self._history, self._settings_now)
         self._settings_now()
 
@@ -181,6 +182,7 @@ class Dialogue:
         """Take up a pickled state; the key is looked up again."""
         vars(self).update(state)
         self._overrides = {name: value for name, value in self._overrides.items() if name != "api_key"}
+        self._made = None
         self._turnstile = Turnstile(self._history, self._settings_now)
 
     # --- how a question is put together
@@ -209,9 +211,10 @@ class Dialogue:
         model = given.pop("model", None) or self._model
         options = self._options | check_params(given)
         turn = user(*parts) if repeated is None else None
-        name = choose_model(model, self._settings_now())
+        settings = self._settings_now()
+        name = choose_model(model, settings)
         path = self._history.path()
-        refuse_images(name, [*(node.turn for node in path), turn], self._settings_now())
+        refuse_images(name, [*(node.turn for node in path), turn], settings)
         return Question(
             turn=turn,
             after=repeated or after,
@@ -227,10 +230,12 @@ class Dialogue:
         A key is bound to the server it was given for: another address never gets it.
         """
         settings = self._settings or configure()
-        changed = dataclasses.replace(settings, **self._overrides)
-        if changed.base_url != settings.base_url and "api_key" not in self._overrides:
-            changed = dataclasses.replace(changed, api_key=Secret())
-        return changed
+        if self._made is None or self._made[0] is not settings:
+            changed = dataclasses.replace(settings, **self._overrides)
+            if changed.base_url != settings.base_url and "api_key" not in self._overrides:
+                changed = dataclasses.replace(changed, api_key=Secret())
+            self._made = settings, changed
+        return self._made[1]
 
     def _head(self) -> tuple[Turn, ...]:
         return (self._system,) if self._system else ()

@@ -6,7 +6,7 @@ answer is an event stream or one JSON object, so that either is used whichever w
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .errors import (
@@ -14,6 +14,7 @@ from .errors import (
     MalformedChunkError,
     ReadTimeoutError,
     StreamTruncatedError,
+    ToprouterError,
     UnexpectedResponseError,
 )
 from .failures import error_from_answer, error_from_payload, request_id
@@ -175,36 +176,47 @@ class Exchange:
         body = bytes(self._collected)
         looks_json = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
         if self._status != 200 or not looks_json:  # noqa: PLR2004
-            raise error_from_answer(
-                self._status,
-                self._headers,
-                body,
-                base_url=self._settings.base_url,
-                key=self._key,
-                body_sent=self._body,
-            )
-        yield from self._read_payload(body, "message", in_stream=False)
+            raise self._no_answer(body)
+        try:
+            yield from self._read_payload(body, "message", in_stream=False)
+        except MalformedChunkError:
+            raise self._no_answer(body) from None
         yield from self._flush()
-        if not self.answer.raw()["choices"]:
+        if not self.answer.has_choices:
             message = "The server answered with JSON that holds no answer: 'choices' is missing or empty."
             raise UnexpectedResponseError(message, status=self._status)
         self.is_done = True
 
-    def _read_payload(self, payload: str | bytes, event_type: str, *, in_stream: bool = True) -> Iterator[Delta]:
+    def _no_answer(self, body: bytes) -> ToprouterError:
+        return error_from_answer(
+            self._status,
+            self._headers,
+            body,
+            base_url=self._settings.base_url,
+            key=self._key,
+            body_sent=self._body,
+        )
+
+    def _read_payload(self, payload: str | bytes, event_type: str, *, in_stream: bool = True) -> Iterable[Delta]:
+        """Return the deltas of one payload; where it reports an error, that is raised after them."""
         if not payload or payload[:1] in (":", b":"):
-            return
+            return ()
         chunk = self._parse(payload) if event_type != "error" else self._parse_error(payload)
+        deltas = []
         for delta in decode_chunk(chunk):
             screened = self._screen(delta)
             self.answer.add(screened)
             if not screened.is_empty:
                 self._progress = self._clock()
-                yield screened
+                deltas.append(screened)
         problem = _problem_of(chunk, event_type)
-        if problem is not None:
-            error = error_from_payload(problem, key=self._key, in_stream=in_stream)
-            error.is_transient = error.is_transient and not self.answer.has_delivered
-            raise error
+        return deltas if problem is None else self._fail_after(deltas, problem, in_stream=in_stream)
+
+    def _fail_after(self, deltas: Iterable[Delta], problem: object, *, in_stream: bool) -> Iterator[Delta]:
+        yield from deltas
+        error = error_from_payload(problem, key=self._key, in_stream=in_stream)
+        error.is_transient = error.is_transient and not self.answer.has_delivered
+        raise error
 
     def _parse(self, payload: str | bytes) -> dict[str, Any]:
         try:
@@ -228,7 +240,8 @@ class Exchange:
             bound = self._settings.max_answer_bytes // 2**20
             message = f"The answer is longer than {bound} MiB of text, the limit for one answer (max_answer_bytes)."
             raise UnexpectedResponseError(message, kind="too_large", status=self._status)
-        text, reasoning = self._texts.feed(delta.text), self._reasonings.feed(delta.reasoning)
+        text = self._texts.feed(delta.text) if delta.text else ""
+        reasoning = self._reasonings.feed(delta.reasoning) if delta.reasoning else ""
         if text == delta.text and reasoning == delta.reasoning:
             return delta
         return delta._replace(text=text, reasoning=reasoning)
@@ -249,7 +262,7 @@ class _Screen:
         self._half = ""
 
     def feed(self, text: str) -> str:
-        if self._half or _SURROGATE.search(text):
+        if self._half or not (text.isascii() or _SURROGATE.search(text) is None):
             text = self._join(text)
         return self._mask.feed(text) if text else ""
 

@@ -5,6 +5,7 @@ Knows nothing of models, requests or display. Nothing is ever removed from it.
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from .plain import render_plain, shorten
 from .reply import Reply
@@ -102,6 +103,22 @@ class History:
         for copied, node in zip(other.path(), nodes, strict=True):
             copied.encoding = node.encoding
         return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the tree as rows, each with the place of its parent: pickle recurses, and a tree may be deep."""
+        nodes = [self.root, *self.nodes()]
+        places = {id(node): place for place, node in enumerate(nodes)}
+        rows = [(node.turn, node.reply, places[id(node.parent)]) for node in nodes[1:]]
+        return {"rows": rows, "head": places[id(self.head)]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Hang the rows of a pickle together again."""
+        nodes = [Node()]
+        for turn, reply, place in state["rows"]:
+            node = Node(turn, nodes[place], reply)
+            nodes[place].children.append(node)
+            nodes.append(node)
+        self.root, self.head = nodes[0], nodes[state["head"]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -67,4 +67,11 @@ class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         from .render.cards import render_transcript
 
-        return {"text/plain": repr(self), "text/html": render_transcript(self.turns)}
+        return {"text/plain": repr(self), "text/html": render_transcript(self.turns, self._facts())}
+
+    def _facts(self) -> list[str]:
+        """Return the footer of the transcript: model, tokens, cost."""
+        used, cost = self.usage.total_tokens, self.cost_usd
+        facts = [self.model or "default model"]
+        facts += [f"{used:,} tokens in {len(self.replies)} calls"] if used is not None else []
+        return facts + ([f"${cost}"] if cost else [])

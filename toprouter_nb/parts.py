@@ -70,6 +70,12 @@ class ImagePart:
             message = "An ImagePart holds either a url or data. Make one with image(...)."
             raise ValueError(message)
 
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        """Show the picture in a notebook, or a link to its address, which is never fetched."""
+        from .render.cards import render_turn_part
+
+        return {"text/plain": repr(self), "text/html": render_turn_part(self)}
+
     def __repr__(self) -> str:
         """Show the address, or the type, the size in pixels and the size in bytes."""
         if self.data is None:

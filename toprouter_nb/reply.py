@@ -4,6 +4,7 @@ Knows nothing of HTTP, JSON text or display.
 """
 
 import dataclasses
+import io
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -167,13 +168,13 @@ class Accumulator:
     def text(self) -> str:
         """The text of choice 0 so far."""
         choice = self._choices.get(0)
-        return "".join(choice.texts) if choice else ""
+        return choice.text.getvalue() if choice else ""
 
     @property
     def reasoning(self) -> str:
         """The reasoning of choice 0 so far."""
         choice = self._choices.get(0)
-        return "".join(choice.reasonings) if choice else ""
+        return choice.reasoning.getvalue() if choice else ""
 
     @property
     def finish_reason(self) -> str | None:
@@ -196,6 +197,11 @@ class Accumulator:
         """Say whether anything of an answer came at all."""
         return bool(self._envelope)
 
+    @property
+    def has_choices(self) -> bool:
+        """Say whether there is an answer, be it an empty one."""
+        return bool(self._choices)
+
     def raw(self) -> dict[str, Any]:
         """Return all choices in the shape of a whole response; fields nobody knows are kept as they came last."""
         whole = {key: value for key, value in self._envelope.items() if key != "choices"}
@@ -206,22 +212,23 @@ class Accumulator:
 
 
 class _Choice:
-    """The running answer of one choice."""
+    """The running answer of one choice. Its texts grow in buffers: a list of short pieces takes ten times the memory."""
 
     def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.reasonings: list[str] = []
+        self.text = io.StringIO()
+        self.reasoning = io.StringIO()
         self.finish_reason: str | None = None
         self._fields: dict[str, Any] = {}
         self._said: dict[str, Any] = {}
         self._grown: dict[str, list[Any]] = {}
         self._calls: dict[int, dict[str, Any]] = {}
+        self._arguments: dict[int, io.StringIO] = {}  # of each of the calls
 
     def add(self, delta: Delta) -> None:
         if delta.text:
-            self.texts.append(delta.text)
+            self.text.write(delta.text)
         if delta.reasoning:
-            self.reasonings.append(delta.reasoning)
+            self.reasoning.write(delta.reasoning)
         if delta.finish_reason:
             self.finish_reason = delta.finish_reason
         for call in delta.tool_calls:
@@ -246,21 +253,28 @@ class _Choice:
             return
         place = piece.get("index")
         place = place if isinstance(place, int) else len(self._calls)
-        empty = {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
-        call = self._calls.setdefault(place, empty)
+        if place not in self._calls:
+            self._calls[place] = {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
+            self._arguments[place] = io.StringIO()
+        call = self._calls[place]
         function = piece.get("function")
         function = function if isinstance(function, Mapping) else {}
         call["id"] = piece.get("id") or call["id"]
         call["function"]["name"] = function.get("name") or call["function"]["name"]
-        call["function"]["arguments"] += _text(function.get("arguments")) or ""
+        self._arguments[place].write(_text(function.get("arguments")) or "")
+
+    def _call(self, place: int) -> dict[str, Any]:
+        call = self._calls[place]
+        return {**call, "function": {**call["function"], "arguments": self._arguments[place].getvalue()}}
 
     def raw(self, index: int) -> dict[str, Any]:
-        said = {**self._said, **self._grown, "role": "assistant", "content": "".join(self.texts)}
-        if self.reasonings:
+        said = {**self._said, **self._grown, "role": "assistant", "content": self.text.getvalue()}
+        reasoning = self.reasoning.getvalue()
+        if reasoning:
             said.pop("reasoning_content", None)
-            said["reasoning"] = "".join(self.reasonings)
+            said["reasoning"] = reasoning
         if self._calls:
-            said["tool_calls"] = [self._calls[place] for place in sorted(self._calls)]
+            said["tool_calls"] = [self._call(place) for place in sorted(self._calls)]
         kept = {key: value for key, value in self._fields.items() if key != "delta"}
         return {**kept, "index": index, "message": said, "finish_reason": self.finish_reason}
 

@@ -3,6 +3,7 @@
 Knows nothing of where a key comes from or where it is sent.
 """
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 
@@ -62,20 +63,23 @@ class Secret:
         """
         shown: list[str] = []
         position = 0
-        for start, end in self.find(text):
+        for start, end in self.finder()(text):
             shown += (text[position:start], MASK)
             position = end
         return _SHAPES.sub(MASK, "".join([*shown, text[position:]]))
 
-    def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where the secret, or a piece of it of 12 characters or more, begins and ends in `text`.
+    def finder(self) -> Callable[[str], Iterator[tuple[int, int]]]:
+        """Return a function that yields where the secret, or a piece of 12 characters or more, stands in a text.
+
+        Made once for many texts. The pieces are the leftmost, as long as they go, begin and end of each.
 
         Examples
         --------
-        >>> list(Secret("canary-123456789").find("key: canary-123456"))
-        [(5, 18)]
+        >>> find = Secret("canary-123456789").finder()
+        >>> list(find("key: canary-123456")), list(find("no key"))
+        ([(5, 18)], [])
         """
-        return _Pieces(self.reveal()).find(text)
+        return _Pieces(self.reveal()).find
 
     def __bool__(self) -> bool:
         """Say whether there is a secret at all."""
@@ -128,7 +132,7 @@ class StreamMask:
     __slots__ = ("_given", "_is_inside", "_pieces", "_tail")
 
     def __init__(self, secret: Secret) -> None:
-        self._pieces = _Pieces(secret.reveal())
+        self._pieces = _pieces_of(secret)
         self._tail = ""  # the end of the text: the beginning of a piece perhaps, or a hidden piece that may go on
         self._given = 0  # characters of the tail that were handed out or hidden
         self._is_inside = False  # the tail is such a hidden piece
@@ -166,6 +170,12 @@ class StreamMask:
             self._given = min(len(self._tail), _PASSING)
             shown.append(buffer[position : len(buffer) - len(self._tail) + self._given])
         return "".join(shown)
+
+
+@functools.lru_cache(maxsize=16)
+def _pieces_of(secret: Secret) -> "_Pieces":
+    """Return what finds the pieces of a secret; made once for a key, for every answer is searched for it."""
+    return _Pieces(secret.reveal())
 
 
 class _Pieces:
@@ -219,6 +229,8 @@ class _Pieces:
 
     def find_beginning(self, text: str) -> str:
         """Return the longest end of `text` that may be the beginning of a piece; at least what passes in any case."""
+        if not self.is_suspect(text[-_PASSING - 1 :]):
+            return text[-_PASSING:]
         for length in range(min(self.size - 1, len(text)), _PASSING, -1):
             if self.begins(text[-length:]):
                 return text[-length:]

@@ -128,6 +128,14 @@ class _Current:
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}
         self.keys: dict[str, tuple[Secret, str]] = {}  # by server, each with its source
+        self._made: tuple[tuple[Any, ...], Settings] | None = None  # what the settings were made of, and they
+
+    def settings(self) -> Settings:
+        """Return the settings; made anew only where what they are made of has changed, for every call asks."""
+        origin = (os.environ.get(ADDRESS_VARIABLE), os.environ.get(MODEL_VARIABLE), self.given, self.keys)
+        if self._made is None or self._made[0] != origin:
+            self._made = origin, _with_known_key(Settings(**self.given))
+        return self._made[1]
 
 
 _CURRENT = _Current()
@@ -158,6 +166,8 @@ def configure(**changes: Any) -> Settings:
     >>> configure(max_retries=None).max_retries
     2
     """
+    if not changes:
+        return _CURRENT.settings()
     if "api_key" in changes:
         changes["api_key"] = hide_key(changes["api_key"])  # first: from here on no frame of ours holds the text
     unknown = sorted(set(changes) - set(_NAMES))
@@ -170,7 +180,7 @@ def configure(**changes: Any) -> Settings:
     if key is not None:
         _CURRENT.keys = {**_CURRENT.keys, _server(settings): (settings.api_key, "argument")} if key else {}
     _CURRENT.given = given
-    return _with_known_key(settings)
+    return _CURRENT.settings()
 
 
 def require_key(settings: Settings, *, ask: bool = True) -> Settings:
@@ -219,8 +229,8 @@ def known_keys() -> tuple[Secret, ...]:
 
 
 def _with_known_key(settings: Settings) -> Settings:
-    key, source = _CURRENT.keys.get(_server(settings), (Secret(), ""))
-    return settings if settings.api_key else dataclasses.replace(settings, api_key=key, key_source=source)
+    key, source = (None, "") if settings.api_key else _CURRENT.keys.get(_server(settings), (None, ""))
+    return settings if key is None else dataclasses.replace(settings, api_key=key, key_source=source)
 
 
 def _server(settings: Settings) -> str:

@@ -72,6 +72,13 @@ class Turn:
         """The image parts, in order."""
         return tuple(part for part in self.parts if isinstance(part, ImagePart))
 
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        """Show the turn as a card in a notebook; its plain text is safe for a terminal."""
+        from .render.cards import render_turn_card
+
+        card = render_turn_card(self.role, self.parts, is_partial=self.is_partial)
+        return {"text/plain": repr(self), "text/html": card}
+
     def __repr__(self) -> str:
         """Show the role, the beginning of the text, and the images."""
         shown: list[str] = [repr(shorten(render_plain(self.text[:61]), 60))] if self.text or not self.parts else []

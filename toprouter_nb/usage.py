@@ -53,10 +53,21 @@ class Usage:
         """Let `sum(usages)` work, which begins with 0."""
         return self if other == 0 else NotImplemented
 
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        """Show the reported counts as one line in a notebook."""
+        from .render.cards import render_facts, render_root
+
+        shown = [f"{name.removesuffix('_tokens')} {value:,}" for name, value in self._reported() if name != "cost_usd"]
+        shown += [] if self.cost_usd is None else [f"cost ${self.cost_usd}"]
+        return {"text/plain": repr(self), "text/html": render_root(render_facts(shown or ["nothing reported"]))}
+
     def __repr__(self) -> str:
         """Show the reported fields only."""
-        fields = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
-        return f"Usage({', '.join(f'{name}={value}' for name, value in fields if value is not None)})"
+        return f"Usage({', '.join(f'{name}={value}' for name, value in self._reported())})"
+
+    def _reported(self) -> list[tuple[str, int | Decimal]]:
+        values = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
+        return [(name, value) for name, value in values if value is not None]
 
 
 def _add(left: Number | None, right: Number | None) -> Number | None:

@@ -83,7 +83,7 @@ def play(kernel, code, moments):
             if kept:
                 assert kept[1], moment
                 assert "".join(WORDS).startswith(kept[0]), moment
-                nearly_all = len(kept[0].split()) > len(WORDS) - 5  # the server may have been done by then
+                nearly_all = len(kept[0].split()) > len(WORDS) - 20  # the server may have been done by then
                 assert nearly_all or asked.closed_early.wait(5), moment
     return hits
 

@@ -16,6 +16,7 @@ MODEL = "local/smollm2-135m"
 
 @pytest.fixture
 def client(local_address):
+    """Return a client as the reference makes one."""
     with OpenAI(api_key=local_address[1], base_url=local_address[0], max_retries=0) as client:
         yield client
 
@@ -129,9 +130,9 @@ def test_errors_are_the_sdks_own(client, changes, error):
 
 def test_a_wrong_key_is_an_authentication_error(local_address):
     """A wrong key is the SDK's AuthenticationError."""
-    with OpenAI(api_key="sk-wrong", base_url=local_address[0], max_retries=0) as client:
-        with pytest.raises(openai.AuthenticationError, match="Send the key"):
-            client.models.list()
+    wrong = OpenAI(api_key="sk-wrong", base_url=local_address[0], max_retries=0)
+    with wrong as client, pytest.raises(openai.AuthenticationError, match="Send the key"):
+        client.models.list()
 
 
 async def ask_many(address, count):

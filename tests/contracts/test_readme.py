@@ -9,7 +9,9 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 BLOCKS = re.findall(r"(<!-- not run: [^\n]+ -->\n)?```python\n(.+?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize("code", [code for note, code in BLOCKS if not note], ids=lambda code: code.splitlines()[0][:40])
+@pytest.mark.parametrize(
+    "code", [code for note, code in BLOCKS if not note], ids=lambda code: code.splitlines()[0][:40]
+)
 def test_the_code_of_the_readme_runs(code, capsys):
     """Each block runs by itself, except those that say why not."""
     exec(compile(code, "README.md", "exec"), {})

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from typing import assert_type
 
-from toprouter_nb import Conversation, Reply, Settings, Turn, Usage, configure, image, models, user
+from toprouter_nb import Conversation, Reply, Settings, Turn, Usage, check_notebook, configure, image, models, user
+from toprouter_nb.leaks import Leaks
 from toprouter_nb.parts import ImagePart
 from toprouter_nb.wire.answer import Delta
 
@@ -25,6 +26,7 @@ assert_type(Conversation.from_messages([]), Conversation)
 assert_type(user("Hi"), Turn)
 assert_type(image("https://example.com/image.jpg"), ImagePart)
 assert_type(configure(), Settings)
+assert_type(check_notebook("lesson.ipynb", clear=True), Leaks)
 models("flash", images=True).head()
 
 

@@ -4,10 +4,12 @@ It knows nothing of conversations and of kernels; it reads the file as text and 
 
 ::
 
-    notebook              reads, clears and writes the file     check_notebook
-    findings              what was found, as values             Leak, Leaks
-    search                a text -> where secrets stand in it
-    literals   views      the strings of a JSON text; what a person sees of marked-up text
+    notebook               reads, clears and writes a notebook    check_notebook
+    findings               what was found, as values              Leak, Leaks
+    search     shapes      where secrets stand in a text; what looks like one
+    views                  what a person sees of marked-up text
+    places     literals    what a place in a notebook means; the strings of a JSON text
+    storage                the file
 """
 
 from .findings import Leak, Leaks

@@ -12,7 +12,7 @@ from typing import NamedTuple
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]:,]')
 _UNIT = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u.{4}|\\.|[^\\]+", re.DOTALL)
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 class Literal(NamedTuple):
@@ -28,7 +28,7 @@ class Literal(NamedTuple):
         What it says.
     """
 
-    path: Path
+    path: Place
     start: int
     end: int
     value: str
@@ -49,7 +49,6 @@ def read_literals(text: str) -> Iterator[Literal]:
     >>> [(literal.path, literal.value) for literal in read_literals('{"a": ["b", 1, "c"]}')]
     [((), 'a'), (('a', 0), 'b'), (('a', 2), 'c')]
     """
-    path: list[str | int] = []
     # Of each open container the key or the index it stands at; None in an object where a key comes next.
     places: list[str | int | None] = []
     for token in _TOKEN.finditer(text):

@@ -3,7 +3,7 @@
 Knows nothing of conversations: it gives an address and a key, like any other gateway.
 """
 
-from .owner import address, stop
+from .household import address, stop
 from .roster import MODELS, LocalModel, find_model, own_model
 from .weights import own_gguf
 

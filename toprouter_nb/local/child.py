@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 
 from .engine import SLOTS, WAITING, EngineSpeaker, load_engine
 from .front import Front
+from .libraries import has_ocr
 from .line import Line
-from .ocr import OcrSpeaker, is_installed
+from .ocr import OcrSpeaker
 from .presets import PLAIN_CHATML, WORKED_EXAMPLES
 from .roster import FEWSHOT_ID, OCR_ID, SMOLLM2_ID, find_model, own_model
 
@@ -71,7 +72,7 @@ def _open(hello: Mapping[str, Any]) -> tuple[Front | None, dict[str, Any]]:
         front = Front(hello["token"], hello["port"])
     except OSError as error:
         return None, {"failed": f"port {hello['port']} cannot be used ({error.strerror})"}
-    if is_installed():
+    if has_ocr():
         front.add(OcrSpeaker(find_model(OCR_ID)))
     front.start()
     return front, {"ready": front.address}

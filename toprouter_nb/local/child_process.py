@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from toprouter_nb.plain import render_plain
 
 STOP_SECONDS = 3.0
 LOG_TAIL_BYTES = 4_000
+INTERRUPT_SECONDS = 0.2
 # -P keeps the working folder off the module path: a notebook often lies beside a `random.py`. The folder this package
 # was loaded from is put there instead, where it is not on the path already.
 _BOOT = (
@@ -90,15 +92,20 @@ class ChildProcess:
         with contextlib.suppress(OSError):
             # A broken pipe shows as the end of the answers below.
             self._process.stdin.write(json.dumps(command).encode() + b"\n")
-        try:
-            line = self._answers.get(timeout=seconds)
-        except queue.Empty as error:
-            message = f"the child did not answer within {seconds:.0f} s"
-            raise TimeoutError(message) from error
+        line = self._next_answer(seconds)
         if not line:
             raise ChildEnded(self._process.wait())
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _next_answer(self, seconds: float) -> bytes:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            # In short waits: an interrupt that arrives in another thread does not end a long one.
+            with contextlib.suppress(queue.Empty):
+                return self._answers.get(timeout=INTERRUPT_SECONDS)
+        message = f"the child did not answer within {seconds:.0f} s"
+        raise TimeoutError(message)
 
     def stop(self) -> None:
         """End the child: politely by closing its input, by force after three seconds. Safe to call again."""
@@ -164,6 +171,11 @@ def _apart() -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    # The child needs no key of any gateway. Threads that wait must not spin: see `cores`.
-    kept = {name: value for name, value in os.environ.items() if name != "TOPROUTER_API_KEY"}
+    # The child needs no key of any gateway, and warnings made errors would break libraries that are not ours. Threads
+    # that wait must not spin: see `cores`.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TOPROUTER_") and name != "PYTHONWARNINGS"
+    }
     return kept | {"OMP_WAIT_POLICY": "passive", "PYTHONUNBUFFERED": "1"}

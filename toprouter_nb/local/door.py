@@ -121,7 +121,8 @@ class Door:
             if len(self._heads) + len(self._drains) >= MAX_CONNECTIONS:
                 self._drop_oldest()
             sock.settimeout(0)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(OSError):  # some systems refuse this once the caller has left
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._heads[sock] = (time.monotonic() + HEAD_SECONDS, bytearray())
             self._selector.register(sock, selectors.EVENT_READ)
 

@@ -22,8 +22,9 @@ from toprouter_nb.errors import LocalModelError
 from toprouter_nb.plain import shorten
 
 from .audience import is_person_watching
+from .libraries import INSTALL
 from .lock import FolderLock
-from .weights import FOLDER_VARIABLE, INSTALL, WAY_ON, Weights, cache_folder, find_weights
+from .weights import FOLDER_VARIABLE, WAY_ON, Weights, cache_folder, find_weights
 
 WATCH_SECONDS = 0.1
 STALE_SECONDS = 24 * 3_600.0

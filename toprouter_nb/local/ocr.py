@@ -6,7 +6,6 @@ an image comes as a data address, nothing is ever fetched.
 
 import base64
 import binascii
-import importlib.util
 import io
 import re
 import threading
@@ -20,24 +19,12 @@ from .refusal import Refusal
 from .roster import LocalModel
 from .speaker import Piece, Receive
 
-INSTALL = "pip install 'toprouter_nb[ocr]'"
 MAX_PIXELS = 50_000_000
 MAX_IMAGES = 16
 LONGEST_SIDE_PIXELS = 1_600
 WAITING = 8
 NOTHING_FOUND = "No text was found in the image."
 _DATA_ADDRESS = re.compile(r"data:image/[a-z0-9.+-]{1,40};base64,", re.IGNORECASE)
-
-
-def is_installed() -> bool:
-    """Say whether text recognition can be loaded, without loading it.
-
-    Examples
-    --------
-    >>> is_installed() in (True, False)
-    True
-    """
-    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime"))
 
 
 class OcrSpeaker:

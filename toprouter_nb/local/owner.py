@@ -3,9 +3,6 @@
 The parent's side of the child process; keeps no model in memory. Knows nothing of HTTP.
 """
 
-import atexit
-import functools
-import importlib.util
 import os
 import secrets
 import threading
@@ -15,20 +12,16 @@ from pathlib import Path
 from toprouter_nb.errors import LocalModelError
 from toprouter_nb.plain import shorten
 
-from . import ocr
 from .child_process import ChildEnded, ChildProcess
 from .fetch import ensure_weights
+from .libraries import ELSEWHERE, require_library
 from .roster import FEWSHOT_ID, OCR_ID, SMOLLM2_ID, find_model
-from .weights import INSTALL, SMOLLM2, WAY_ON, own_gguf
+from .weights import SMOLLM2, WAY_ON, own_gguf
 
 START_SECONDS = 60.0
 TOKEN_BYTES = 32
 _ILLEGAL_INSTRUCTION = -4
 _KILLED = -9
-_ELSEWHERE = (
-    "Name a remote model and set TOPROUTER_API_KEY, or run a server made for this machine (llama-server, Ollama) and "
-    "name it in TOPROUTER_BASE_URL."
-)
 
 
 class Owner:
@@ -84,7 +77,7 @@ class Owner:
         """
         own = own_gguf(gguf)
         model_id = find_model(model_id, own).id
-        _require_library(model_id)
+        require_library(model_id)
         path = None if model_id == OCR_ID else self._path(model_id, own)
         with self._lock:
             child = self._running_child()
@@ -140,7 +133,7 @@ class Owner:
         try:
             child = ChildProcess(self._command)
         except OSError as error:
-            message = f"No second Python process can be started for the local models: {error.strerror}. {_ELSEWHERE}"
+            message = f"No second Python process can be started for the local models: {error.strerror}. {ELSEWHERE}"
             raise LocalModelError(message) from error
         hello = {"token": self._token, "port": self._port, "owner": os.getpid()}
         self._base_url = self._say(child, hello)["ready"]
@@ -174,61 +167,6 @@ class Owner:
         child.stop()
 
 
-@functools.cache
-def process_owner() -> Owner:
-    """Return the one owner of this process; its server ends with the process."""
-    owner = Owner()
-    atexit.register(owner.stop)
-    return owner
-
-
-def address(model_id: str, *, gguf: str | Path | None = None) -> tuple[str, str]:
-    """Return base URL and key of a local model, starting it on first use. See `Owner.address`.
-
-    Examples
-    --------
-    >>> address("local/none")
-    Traceback (most recent call last):
-      ...
-    toprouter_nb.errors.UnknownModelError: There is no model 'local/none' here. ...
-    """
-    return process_owner().address(model_id, gguf=gguf)
-
-
-def stop() -> None:
-    """End the server of the local models, if it runs; the next use starts it again.
-
-    Examples
-    --------
-    >>> stop()
-    """
-    if process_owner.cache_info().currsize:
-        process_owner().stop()
-
-
-def _forget_in_fork() -> None:
-    if process_owner.cache_info().currsize:
-        process_owner().let_go()
-        process_owner.cache_clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_in_fork)
-
-
-def _require_library(model_id: str) -> None:
-    if model_id == OCR_ID:
-        if not ocr.is_installed():
-            message = f"{model_id} needs RapidOCR. Install it with: {ocr.INSTALL}"
-            raise LocalModelError(message)
-    elif importlib.util.find_spec("xllamacpp") is None:
-        message = (
-            f"{model_id} needs the engine xllamacpp. Install it with: {INSTALL}. There are wheels for Linux (x86-64, "
-            f"aarch64; not musl), macOS 13 and later, and Windows x64; elsewhere: {_ELSEWHERE}"
-        )
-        raise LocalModelError(message)
-
-
 def _explain_failure(reason: str, log: str) -> str:
     return f"The local model server does not start: {reason}.{_last_words(log)} {WAY_ON}"
 
@@ -240,7 +178,7 @@ def _explain_end(code: int, log: str) -> str:
         why = "it was killed, most likely for want of memory"
     else:
         why = f"it ended with code {code}"
-    return f"The local model server cannot run here: {why}.{_last_words(log)} {_ELSEWHERE}"
+    return f"The local model server cannot run here: {why}.{_last_words(log)} {ELSEWHERE}"
 
 
 def _last_words(log: str) -> str:

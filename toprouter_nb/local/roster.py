@@ -61,7 +61,7 @@ MODELS: tuple[LocalModel, ...] = (
         "SmolLM2 135M Instruct, with worked examples",
         CONTEXT_TOKENS,
         takes_images=False,
-        note="The same weights after four worked examples: shorter and more to the point. The usage counts the examples.",
+        note="The same weights after four worked examples, which the usage counts: briefer, more to the point.",
     ),
     LocalModel(
         OCR_ID,

@@ -14,7 +14,8 @@ from pathlib import Path
 from toprouter_nb.errors import LocalModelError
 from toprouter_nb.plain import render_plain, shorten
 
-INSTALL = "pip install 'toprouter_nb[local]'"
+from .libraries import INSTALL
+
 GGUF_VARIABLE = "TOPROUTER_LOCAL_GGUF"
 FOLDER_VARIABLE = "TOPROUTER_CACHE_DIR"
 WAY_ON = (

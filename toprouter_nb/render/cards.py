@@ -136,6 +136,11 @@ def render_turn_card(role: str, parts: Iterable[PartLike], *, is_partial: bool =
     return render_root(render_turn(role, parts, is_partial=is_partial))
 
 
+def render_turn_part(part: PartLike) -> Html:
+    """Draw one part by itself: a picture, or a link to it."""
+    return render_root(_render_part(part, is_answer=False))
+
+
 def render_transcript(turns: Sequence[TurnLike], facts: Iterable[str] = ()) -> Html:
     """Render a conversation: its last 40 turns, and the facts about it below.
 

@@ -5,6 +5,7 @@ Knows nothing of Markdown or themes; the colours are in style.css.
 
 import functools
 import html
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,9 +13,13 @@ if TYPE_CHECKING:
 
     from pygments.token import _TokenType
 
-# Longer code is shown plain: colouring is the slowest step of all.
+# Code beyond these is shown plain. The lexers are regular expressions, and on hostile text many of them need time that
+# grows with the square of a line, or of a run of empty lines; ordinary code takes about 1 s of CPU for a megabyte.
 CODE_CHARACTERS = 20_000
-# Only languages people meet: each lexer is a set of regular expressions, and some rare ones are slow on hostile text.
+CODE_SECONDS = 0.1
+LINE_CHARACTERS = 1_000
+EMPTY_LINES = 40
+# Only languages people meet.
 _LANGUAGES = """
     bash c console cpp csharp css diff dockerfile go haskell html http ini java javascript json julia kotlin latex lua
     make markdown matlab perl php powershell pycon python r ruby rust scala sql swift toml typescript xml yaml
@@ -72,25 +77,34 @@ def render_code(code: str, name: str) -> str:
     >>> render_code("x = 1", "python")
     'x = <span class="tr-n">1</span>'
     """
-    if not name or len(code) > CODE_CHARACTERS:
-        return html.escape(code, quote=False)
+    plain = html.escape(code, quote=False)
+    if not name or not _is_usual(code):
+        return plain
     from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - a lazy edge: most texts hold no code
 
     lexer = get_lexer_by_name(name, stripnl=False, ensurenl=False)
-    return "".join(_spans(lexer.get_tokens(code)))
+    drawn = _draw(lexer.get_tokens(code), time.thread_time() + CODE_SECONDS)
+    return plain if drawn is None else drawn
 
 
-def _spans(tokens: "Iterable[tuple[_TokenType, str]]") -> "Iterable[str]":
-    """Join neighbours of one class, so that the result stays small."""
-    current, pending = "", ""
+def _is_usual(code: str) -> bool:
+    if len(code) > CODE_CHARACTERS or max(map(len, code.split("\n"))) > LINE_CHARACTERS:
+        return False
+    return "\n" * EMPTY_LINES not in code.replace(" ", "").replace("\t", "")
+
+
+def _draw(tokens: "Iterable[tuple[_TokenType, str]]", end: float) -> str | None:
+    """Join neighbours of one class, so that the result stays small; None when the time is up."""
+    spans, current, pending = [], "", ""
     for kind, text in tokens:
+        if time.thread_time() > end:
+            return None
         name = _class_of(kind)
-        if name != current and pending:
-            yield _span(current, pending)
-            pending = ""
-        current = name
+        if name != current:
+            spans.append(_span(current, pending))
+            current, pending = name, ""
         pending += text
-    yield _span(current, pending)
+    return "".join([*spans, _span(current, pending)])
 
 
 def _span(name: str, text: str) -> str:

@@ -11,7 +11,7 @@ from .fragment import Html, escape
 
 # Longer texts are drawn up to here: about 0.5 s of work, and more than any page is read.
 MARKDOWN_CHARACTERS = 200_000
-MARKDOWN_LINES = 10_000
+MARKDOWN_LINES = 6_000
 
 
 def render_markdown(text: str) -> Html:
@@ -19,7 +19,7 @@ def render_markdown(text: str) -> Html:
 
     Raw HTML is shown, not used. Links lead to http, https and mailto only and name their true host where the text
     reads like another address; remote images become labelled links; formulas become MathML. Control, bidirectional
-    and zero-width characters are shown as escapes. A text above 200,000 characters or 10,000 lines is cut with a note.
+    and zero-width characters are shown as escapes. A text above 200,000 characters or 6,000 lines is cut with a note.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # Short rows are filled up to the width of a table's head; beyond this many cells more than characters it is no table.
-TABLE_CELLS = 2_000
+TABLE_CELLS = 100
 _PICTURE = re.compile(r"data:image/[a-z.+-]+;base64,[A-Za-z0-9+/=]+", re.IGNORECASE)
 
 

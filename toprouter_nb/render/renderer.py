@@ -4,6 +4,7 @@ Knows the tokens only; whatever it spells is cleaned afterwards by `cleaner`.
 """
 
 import html
+import time
 from typing import TYPE_CHECKING, Any
 
 from .highlight import language, render_code
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
 LANGUAGE_CHARACTERS = 20
+# All code of one text; what comes after it is shown without colours.
+CODE_SECONDS = 0.5
 
 
 def add_spelling(parser: "MarkdownIt") -> None:
@@ -37,10 +40,15 @@ def _at(function: Any) -> Any:
     return rule
 
 
-def _fence(token: "Token") -> str:
+def _fence(
+    _renderer: "RendererProtocol", tokens: "Sequence[Token]", place: int, _options: "OptionsDict", env: "EnvType"
+) -> str:
+    token = tokens[place]
     word = token.info.strip().partition(" ")[0][:LANGUAGE_CHARACTERS]
     label = f'<span class="tr-language">{html.escape(word)}</span>' if word else ""
-    code = render_code(token.content, language(token.info))
+    begin, spent = time.thread_time(), env.get("code_seconds", 0.0)
+    code = render_code(token.content, language(token.info) if spent < CODE_SECONDS else "")
+    env["code_seconds"] = spent + time.thread_time() - begin
     return f'<div class="tr-code">{label}<pre dir="ltr"><code>{code}</code></pre></div>\n'
 
 
@@ -63,8 +71,8 @@ def _picture(token: "Token") -> str:
 
 
 _SPELLINGS = {
-    "fence": _at(_fence),
-    "code_block": _at(_fence),
+    "fence": _fence,
+    "code_block": _fence,
     "plain": _at(_plain),
     "maths_block": _at(_maths_block),
     "maths_inline": _at(_maths_inline),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PARAGRAPH_CHARACTERS = 20_000
 PARAGRAPH_MARKS = 600
 # The same for all paragraphs of a text; an opening bracket costs as much as six other marks.
-DOCUMENT_MARKS = 60_000
+DOCUMENT_MARKS = 40_000
 _BRACKET_WEIGHT = 6
 _MARKS = re.compile(r"[\[\]!*_~`<&$\\]")
 _PICTURE_DATA = re.compile(r"data:image/[a-z.+-]+;base64,[A-Za-z0-9+/=]*")

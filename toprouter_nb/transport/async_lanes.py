@@ -55,7 +55,7 @@ class AsyncBodyStream(httpx.AsyncByteStream):
 
     async def settle(self, seconds: float) -> None:
         """Wait a moment for the end of a body that is all but over, so that its connection can be kept."""
-        if not self._head.body.is_complete:
+        if not (self._is_closed or self._head.body.is_complete):
             self._link.limit(seconds)
             try:
                 await anext(self)
@@ -146,10 +146,10 @@ class ProxiedLanes(httpx.AsyncBaseTransport):
     """httpx's own transport through a proxy, one for each loop: its connections belong to the loop, too."""
 
     def __init__(self, route: Route) -> None:
-        proxy = httpx.Proxy(route.proxy)
-        self._transports = PerLoop(
-            lambda: httpx.AsyncHTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
-        )
+        self._proxy = httpx.Proxy(route.proxy)
+        self._transports = PerLoop(self._make)
+        # A proxy that cannot be used is found out here, not at the first request.
+        self._make()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request through the proxy."""
@@ -158,6 +158,9 @@ class ProxiedLanes(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the kept connections of the running loop."""
         await self._transports.close()
+
+    def _make(self) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(verify=tls_context(), proxy=self._proxy, limits=httpx.Limits(), trust_env=False)
 
 
 def open_async_transport(route: Route) -> httpx.AsyncBaseTransport:

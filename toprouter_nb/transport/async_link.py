@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import httpx
 
-from .head import Head, HeadReader
+from .head import Head, HeadReader, encode_head
 from .link import SILENCE, pieces, reason
 from .route import Route, tls_context
 
@@ -48,7 +48,7 @@ class AsyncLink(asyncio.Protocol):
         self.has_heard = False
         reader = HeadReader()
         self._idle_seconds = seconds["write"]
-        if not await self._send(reader.encode(request), request):
+        if not await self._send(encode_head(request), request):
             raise httpx.WriteTimeout(SILENCE)
         self._idle_seconds = 0.0
         self._deadline = self._loop.time() + seconds["first_byte"]
@@ -137,7 +137,7 @@ class AsyncLink(asyncio.Protocol):
             while self._is_congested and not (self._blocks or self._is_lost):
                 if not await self._next_event():
                     return False
-            if self._blocks or self._is_lost:
+            if self._blocks or self._transport.is_closing():
                 return True
             self._transport.write(block)
         self.is_spent = False

@@ -60,9 +60,10 @@ class BodyStream(httpx.SyncByteStream):
 
     def settle(self, seconds: float) -> None:
         """Wait a moment for the end of a body that is all but over, so that its connection can be kept."""
-        if not self._head.body.is_complete:
-            self._link.limit(seconds)
-            with contextlib.suppress(httpx.TransportError):
+        if not (self._is_closed or self._head.body.is_complete):
+            # OSError: another thread closes it just now.
+            with contextlib.suppress(httpx.TransportError, OSError):
+                self._link.limit(seconds)
                 next(self, b"")
 
     def close(self) -> None:

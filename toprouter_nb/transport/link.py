@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import httpx
 
-from .head import Head, HeadReader
+from .head import Head, HeadReader, encode_head
 from .route import Route, tls_context
 
 BLOCK_BYTES = 64 * 1024
@@ -59,7 +59,7 @@ class Link:
         self.has_heard = False
         assert isinstance(request.stream, httpx.SyncByteStream)
         reader = HeadReader()
-        self._send(reader.encode(request), pieces(request.stream), seconds["write"])
+        self._send(encode_head(request), pieces(request.stream), seconds["write"])
         deadline = time.monotonic() + seconds["first_byte"]
         head = None
         while head is None:

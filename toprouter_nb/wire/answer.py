@@ -3,9 +3,10 @@
 Knows nothing of HTTP, of event streams or of how deltas add up; `reply` does that.
 """
 
+import functools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -64,11 +65,8 @@ def parse_object(payload: str | bytes) -> dict[str, Any]:
     MalformedChunkError
         It is no JSON, or JSON but no object; the message shows the first 200 characters.
     """
-    # Imported here: pydantic_core costs 19 ms and is not needed before the first answer.
-    from pydantic_core import from_json
-
     try:
-        value = from_json(payload)
+        value = _parser()(payload)
     except ValueError:
         value = _parse_leniently(payload)
     if not isinstance(value, dict):
@@ -139,13 +137,14 @@ def _decode_choice(choice: Mapping[str, Any], usage: Usage | None, chunk: Mappin
     said = choice.get("delta") or choice.get("message") or {}
     content = said.get("content")
     reasoning = said.get("reasoning") or said.get("reasoning_content")
+    calls, finish_reason, index = said.get("tool_calls"), choice.get("finish_reason"), choice.get("index")
     return Delta(
         content if isinstance(content, str) else _text_of(content),
         reasoning if isinstance(reasoning, str) else "",
-        tuple(said.get("tool_calls") or ()),
-        _reason(choice.get("finish_reason")),
+        tuple(calls) if calls else (),
+        str(finish_reason) if finish_reason else None,
         usage,
-        _count(choice.get("index")) or 0,
+        _count(index) or 0 if index else 0,
         chunk,
     )
 
@@ -156,10 +155,6 @@ def _text_of(content: object) -> str:
         return ""
     texts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
     return "".join(text for text in texts if isinstance(text, str))
-
-
-def _reason(value: object) -> str | None:
-    return str(value) if value else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -187,6 +182,14 @@ def _money(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and amount >= 0 else None
+
+
+@functools.cache
+def _parser() -> Callable[[str | bytes], Any]:
+    # Imported here: pydantic_core costs 19 ms and is not needed before the first answer.
+    from pydantic_core import from_json
+
+    return from_json
 
 
 def _parse_leniently(payload: str | bytes) -> object:

@@ -8,7 +8,18 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 # Field names, in lower case, in the order of trust. Gateways, providers and frameworks each have their own.
-_WORDS = ("message", "msg", "error_description", "error_message", "detail", "details", "description", "title", "reason")
+_WORDS = (
+    "message",
+    "msg",
+    "error_description",
+    "error_message",
+    "error_msg",
+    "detail",
+    "details",
+    "description",
+    "title",
+    "reason",
+)
 _TYPES = ("type", "__type", "error_type", "status")
 _CODES = ("code", "error_code")
 _IDS = ("request_id", "requestid", "trace_id")
@@ -71,7 +82,7 @@ def read_problem(value: object, *, depth: int = _DEPTH) -> Problem:
     if not depth:
         return Problem()
     if isinstance(value, list):
-        return _joined(read_problem(item, depth=depth - 1) for item in value[:_LISTED])
+        return _joined((read_problem(item, depth=depth - 1) for item in value[:_LISTED]), "; ")
     return _of_object(value, depth) if isinstance(value, Mapping) else Problem()
 
 
@@ -79,7 +90,7 @@ def _of_object(value: Mapping[object, object], depth: int) -> Problem:
     fields = {str(name).lower(): field for name, field in value.items()}
     found = [read_problem(fields[name], depth=depth - 1) for name in _INNER if fields.get(name)]
     said = next((read_problem(fields[name], depth=depth - 1) for name in _WORDS if fields.get(name)), Problem())
-    inner = _joined((*found, said, _of_provider(fields.get("metadata"), depth)))
+    inner = _joined((*found, said, _of_provider(fields.get("metadata"), depth)), ": ")
     return Problem(
         words=_place(fields.get("loc")) + inner.words,
         code=_first(fields, _CODES) if inner.code is None else inner.code,
@@ -107,7 +118,7 @@ def _of_provider(metadata: object, depth: int) -> Problem:
     )
 
 
-def _joined(problems: Iterable[Problem]) -> Problem:
+def _joined(problems: Iterable[Problem], separator: str) -> Problem:
     """Put several together: all their words, each once, and the first of everything else."""
     words: list[str] = []
     whole = Problem()
@@ -120,7 +131,7 @@ def _joined(problems: Iterable[Problem]) -> Problem:
             reasons=whole.reasons + problem.reasons,
             request_id=whole.request_id or problem.request_id,
         )
-    return whole._replace(words=": ".join(words))
+    return whole._replace(words=separator.join(words))
 
 
 def _place(location: object) -> str:

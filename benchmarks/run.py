@@ -1,0 +1,105 @@
+"""The one command: every client does the same work in turn, and the table of README.md says what came of it.
+
+Knows nothing of the work itself; each client works in a process of its own, against one replay server.
+"""
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from clients import CLIENTS
+from table import render_table
+from work import WORKLOADS
+
+_HERE = Path(__file__).parent
+_README = _HERE / "README.md"
+_MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
+_SECONDS = 300
+# What has no part in a workload: a socket is not imported, and no floor speaks of 8 MiB.
+_ABSENT = {"imports": ("floor",), "kernel": ("floor",), "event": ("floor",), "body": ("chatlas", "litellm")}
+
+
+def main():
+    """Measure, print the table, and write it where that is asked for."""
+    options = _options()
+    interpreters = dict(given.split("=", 1) for given in options.python)
+    rounds, versions, missing = [], {}, set()
+    with _replay_server() as address:
+        for place in range(options.rounds):
+            rounds.append({})
+            for workload in options.workloads:
+                for name in options.clients:
+                    if name in missing or name in _ABSENT.get(workload, ()):
+                        continue
+                    done = _work(interpreters.get(name, sys.executable), workload, name, address)
+                    if done is None and place == 0 and workload == options.workloads[0]:
+                        missing.add(name)
+                    if done is not None:
+                        rounds[-1].setdefault(workload, {})[name] = done["figures"]
+                        versions[name] = done["versions"]
+    names = [name for name in options.clients if name not in missing]
+    text = f"{render_table(rounds, names)}\n\n{_circumstances(rounds, versions)}\n"
+    print(text)
+    if options.write:
+        _write(text)
+
+
+def _options():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), metavar="NAME")
+    parser.add_argument("--clients", nargs="+", choices=CLIENTS, default=list(CLIENTS), metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--python", action="append", default=[], metavar="CLIENT=PATH", help="its own interpreter")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    return parser.parse_args()
+
+
+@contextlib.contextmanager
+def _replay_server():
+    command = [sys.executable, str(_HERE / "replay.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()
+
+
+def _work(interpreter, workload, name, address):
+    """Return what one process found out; None where it failed, which is told."""
+    command = [interpreter, str(_HERE / "work.py"), workload, name, address]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)
+    except subprocess.TimeoutExpired:
+        print(f"{workload} {name}: more than {_SECONDS} s", file=sys.stderr)
+        return None
+    except subprocess.CalledProcessError as error:
+        print(f"{workload} {name}: {error.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        return None
+    found = json.loads(done.stdout.splitlines()[-1])
+    print(workload, name, found["figures"], file=sys.stderr)
+    return found
+
+
+def _circumstances(rounds, versions):
+    parts = {part: version for one in versions.values() for part, version in one.items()}
+    if "openai" in versions.get("litellm", {}):
+        parts["openai under litellm"] = versions["litellm"]["openai"]
+    parts |= versions.get("openai", {})
+    listed = ", ".join(f"{part} {version}" for part, version in parts.items())
+    system = f"{platform.python_implementation()} {platform.python_version()}, {platform.system()}"
+    return f"{dt.datetime.now(dt.UTC).date()}, {len(rounds)} rounds, medians. {system}. {listed}."
+
+
+def _write(text):
+    before, mark, rest = _README.read_text(encoding="utf-8").partition(_MARKS[0])
+    _, end, after = rest.partition(_MARKS[1])
+    _README.write_text(f"{before}{mark}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
