@@ -47,8 +47,10 @@ def test_numbers_of_numpy_are_numbers():
         ({"stop": ["a", ""]}, "stop must be a text, or a list of 1 to 4 texts, none empty, not ['a', '']."),
         (
             {"temprature": 1},
-            "There is no parameter temprature: did you mean temperature? "
-            "Another field of the wire goes into extra={'temprature': ...}.",
+            (
+                "There is no parameter temprature: did you mean temperature? "
+                "Another field of the wire goes into extra={'temprature': ...}."
+            ),
         ),
         ({"extra": 3}, "extra must be a dict of JSON fields by name, not 3."),
         ({"extra": {"model": "x"}}, "extra cannot hold 'model': it has a place of its own, pass it directly."),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from .errors import ToprouterError
 from .exchange import Exchange
 from .reply import Reply, assistant_turn
-from .retry import pause_seconds
+from .retry import RetryBudget, pause_seconds
 from .secret import Secret
 from .settings import Settings
 from .usage import Usage
@@ -23,7 +23,8 @@ class Call:
     """One call.
 
     Life: for each attempt `begin`, which gives the `Exchange` that reads the answer; `note` for each delta handed
-    out; `pause_after` when an attempt failed, which says how long to wait or raises; at any moment `reply`.
+    out; `pause_after` when an attempt failed, which says how long to wait or raises, or `end_well`; at any moment
+    `reply`.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ class Call:
         Whether the answer was asked for as a stream.
     is_free
         True for a model of this machine: its cost is exactly 0.
+    budget
+        Bounds the repeated attempts of all calls that share it; None = only the settings bound them.
     clock, chance
         Seconds that only grow, and random numbers in [0, 1); replaced in tests.
     """
@@ -50,6 +53,7 @@ class Call:
         key: Secret,
         is_streamed: bool,
         is_free: bool = False,
+        budget: RetryBudget | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -60,6 +64,8 @@ class Call:
         self.attempts = 0
         self._model = model
         self._is_free = is_free
+        self._budget = budget or RetryBudget()
+        self._budget.earn()
         self._clock = clock
         self._chance = chance
         self._started = clock()
@@ -97,7 +103,7 @@ class Call:
             pause = pause_seconds(
                 error, attempts=self.attempts, max_retries=self.settings.max_retries, random=self._chance
             )
-        if pause is not None:
+        if pause is not None and self._budget.spend():
             return pause
         error.attempts = self.attempts
         error.partial = self.partial()
@@ -105,6 +111,10 @@ class Call:
         # The frames and errors below hold what the server sent, which may repeat the key; a caller needs none of it.
         error.__cause__ = error.__context__ = None
         raise error.with_traceback(None)
+
+    def end_well(self) -> None:
+        """Take the end of the last attempt, which needs no other."""
+        self._budget.give_back(self.attempts - 1)
 
     def partial(self) -> Reply | None:
         """Return what has arrived as a partial reply; None when nothing has."""

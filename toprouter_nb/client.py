@@ -12,6 +12,7 @@ from .call import Call
 from .errors import ConnectFailedError, ReadTimeoutError, ToprouterError
 from .exchange import Exchange
 from .params import is_local_id
+from .retry import RetryBudget
 from .secret import Secret
 from .settings import Settings, require_key
 from .transport import Answer, AsyncAnswer, AsyncTransport, Transport
@@ -35,6 +36,7 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self.asked_settings = settings
         self._settings = settings
+        self._budget = RetryBudget()
         self._transports: dict[str, Transport] = {}
         self._async_transports: dict[str, AsyncTransport] = {}
 
@@ -53,7 +55,13 @@ class Client:
         if not is_local:
             self._settings = settings
         return Call(
-            body, model=model, settings=settings, key=settings.api_key, is_streamed=is_streamed, is_free=is_local
+            body,
+            model=model,
+            settings=settings,
+            key=settings.api_key,
+            is_streamed=is_streamed,
+            is_free=is_local,
+            budget=self._budget,
         )
 
     def deltas(self, call: Call) -> Iterator[Delta]:
@@ -76,6 +84,7 @@ class Client:
             except ToprouterError as error:
                 time.sleep(call.pause_after(error))
             else:
+                call.end_well()
                 return
 
     async def deltas_async(self, call: Call) -> AsyncIterator[Delta]:
@@ -92,6 +101,7 @@ class Client:
             except ToprouterError as error:
                 await asyncio.sleep(call.pause_after(error))
             else:
+                call.end_well()
                 return
 
     def close(self) -> None:

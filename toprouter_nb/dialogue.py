@@ -159,9 +159,7 @@ class Dialogue:
         return self._turnstile.iterate(self._question(parts, params), as_events=events)
 
     @overload
-    def stream_async(
-        self, *parts: object, events: Literal[False] = False, **params: Any
-    ) -> AsyncIterator[str]: ...
+    def stream_async(self, *parts: object, events: Literal[False] = False, **params: Any) -> AsyncIterator[str]: ...
     @overload
     def stream_async(self, *parts: object, events: Literal[True], **params: Any) -> AsyncIterator[Delta]: ...
     def stream_async(

@@ -63,8 +63,9 @@ def pause_seconds(
 class RetryBudget:
     """Bounds the repeated attempts of many calls together, so that a dead server is not asked three times as often.
 
-    Each call earns a part of an attempt, and each repeated attempt spends a whole one; a start is given, so that a
-    few faults at the beginning do no harm. Threads may share it.
+    Each call earns a part of an attempt, and each repeated attempt spends a whole one, which a call that ends well
+    gives back: faults that pass cost nothing. A start is given, so that a few at the beginning do no harm. Threads may
+    share it.
 
     Parameters
     ----------
@@ -91,6 +92,12 @@ class RetryBudget:
         """Note that a call begins."""
         with self._lock:
             self._left += self._part
+
+    def give_back(self, attempts: int) -> None:
+        """Note that a call ended well after so many repeated attempts."""
+        if attempts:
+            with self._lock:
+                self._left += attempts
 
     def spend(self) -> bool:
         """Ask for one repeated attempt; False = it must not be made."""
