@@ -1,10 +1,8 @@
 """In a real kernel: an interrupt leaves the local server alone, and a killed kernel takes it along."""
 
-import time
-
-import psutil
 import pytest
 from jupyter_client.manager import KernelManager
+from processes import wait_until_gone
 
 START = """
 from toprouter_nb.local import address
@@ -72,7 +70,4 @@ def test_interrupts_and_the_end_of_a_kernel(kernel):
         client.execute(AGAIN)
         assert said(client) == ["200", pid]
     manager.provisioner.process.kill()
-    deadline = time.monotonic() + 3
-    while psutil.pid_exists(int(pid)):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until_gone(int(pid), seconds=3)

@@ -187,21 +187,19 @@ def test_answers_are_fair_while_a_long_prompt_is_read(local_address):
 
 def test_two_answers_at_the_same_time_do_not_mix(local_address):
     """Parallel requests get what each of them gets alone."""
-    questions = ["What is the capital of France?", "What is the capital of Italy?"] * 2
-    alone = [
-        ask(local_address, question, temperature=0, max_tokens=6).json["choices"] for question in questions[:2]
-    ] * 2
+    questions = ["What is the capital of France?", "Name the largest planet."]
+    alone = [ask(local_address, question, temperature=0, max_tokens=6).json["choices"] for question in questions]
     together = {}
 
     def put(number):
         together[number] = ask(local_address, questions[number], temperature=0, max_tokens=6).json["choices"]
 
-    threads = [threading.Thread(target=put, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=put, args=(number,)) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert [together[number] for number in range(4)] == alone
+    assert [together[number] for number in range(2)] == alone
 
 
 def test_the_address_is_a_loopback_address(local_address):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import wait_until_gone
 from raw_http import ask, get
 
 from toprouter_nb.errors import LocalModelError
@@ -43,8 +44,7 @@ def test_it_ends_with_everything(served, number):
     os.kill(process.pid, number)
     assert process.wait(5) == (0 if number == signal.SIGINT else -number)
     assert process.stderr.read() == ""
-    psutil.wait_procs([child], timeout=3)
-    assert not child.is_running()
+    wait_until_gone(child.pid, seconds=3)
 
 
 def test_a_fixed_port_is_used_and_a_crash_is_told(local_address):

@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options, Terminal(sys.stdout)))
+        code = int(options.run(options, Terminal(sys.stdout)))
+        sys.stdout.flush()  # here, where a reader that has left is no surprise
     except ToprouterError as error:
         print(f"{_PROGRAM}: {' '.join(render_plain(str(error)).split())}", file=sys.stderr)
         return 1
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return _INTERRUPTED
+    else:
+        return code
 
 
 def _parser() -> argparse.ArgumentParser:

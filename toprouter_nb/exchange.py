@@ -267,8 +267,9 @@ class _Screen:
         return self._mask.feed(text) if text else ""
 
     def flush(self) -> str:
-        half, self._half = self._half, ""
-        return self._mask.feed("\ufffd" if half else "") + self._mask.flush()
+        last = self._mask.feed("\ufffd") if self._half else ""
+        self._half = ""
+        return last + self._mask.flush()
 
     def _join(self, text: str) -> str:
         text, self._half = self._half + text, ""

@@ -203,12 +203,10 @@ class _Pieces:
         windows = frozenset(value[i : i + size] for i in range(len(value) - size + 1))
 
         def find(text: str) -> Iterator[tuple[int, int]]:
-            places = dict.fromkeys(blocks, -1)  # where each block stands next
+            places = {block: at for block in blocks if (at := text.find(block)) >= 0}  # where each stands next
             start = 0
             while places:
-                places = {block: text.find(block, start) if at < start else at for block, at in places.items()}
-                places = {block: at for block, at in places.items() if at >= 0}
-                nearest = min(places.values(), default=-1)
+                nearest = min(places.values())
                 # A piece begins less than a block before the first block in it.
                 start = max(start, nearest - half + 1)
                 while start <= nearest:
@@ -220,6 +218,8 @@ class _Pieces:
                         start = end
                     else:
                         start += 1
+                places = {block: text.find(block, start) if at < start else at for block, at in places.items()}
+                places = {block: at for block, at in places.items() if at >= 0}
 
         room = len(value) - size
         self.size = size

@@ -1,0 +1,260 @@
+"""The key comes to light nowhere: keys of four shapes, every kind of end of a call, every place where one could look."""
+
+import asyncio
+import itertools
+import json
+import logging
+import os
+import signal
+import threading
+import warnings
+from pathlib import Path
+
+import pytest
+from canaries import CANARIES, Search
+from fault_server import FaultServer
+from sinks import SINKS, Ended
+
+import toprouter_nb as tr
+from toprouter_nb.secret import Secret
+from toprouter_nb.testing import Cut, ErrorEvent, Fault, Hang, Raw, Script, ScriptedGateway, Stall
+
+CASES = json.loads((Path(__file__).parents[1] / "data" / "http_faults.json").read_text())["cases"]
+PLAYED = [case for case in CASES if not {"connect", "interrupt_after"} & set(case["responses"][0])]
+LIMITS = {"connect_seconds": 2, "first_byte_seconds": 0.3, "idle_seconds": 0.3, "progress_seconds": 0.3}
+
+
+def event(value):
+    """Return one event of a stream."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def page(key, status=200):
+    """Return a web page that repeats the key."""
+    return Raw([f"<html><title>{key}</title><p>{key}".encode()], status, {"Content-Type": "text/html"})
+
+
+def whole(key):
+    """Return an answer that repeats the key wherever a server can."""
+    call = {"id": key, "type": "function", "function": {"name": key, "arguments": json.dumps({"key": key})}}
+    said = {
+        "role": key,
+        "content": f"It is {key}.",
+        "reasoning": key,
+        "tool_calls": [call],
+        "annotations": [{key: key}],
+    }
+    choices = [
+        {"index": index, "message": said, "finish_reason": key, "logprobs": {"content": [key]}} for index in (0, 1)
+    ]
+    body = {"id": key, "model": key, "provider": {key: [key]}, "choices": choices, "usage": {"prompt_tokens": key}}
+    return Fault(200, json.dumps(body), {"Content-Type": "application/json", "X-Request-Id": key})
+
+
+def spelled(key, *end):
+    """Return a stream that spells the key over deltas: as text, as reasoning, in a tool call, in another choice."""
+    parts = [key[place : place + 3] for place in range(0, len(key), 3)]
+    deltas = [{"content": part} for part in ["It is ", *parts, " or ", *parts]]
+    deltas += [{"reasoning": part} for part in parts]
+    deltas += [{"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": part}}]} for part in parts]
+    chunks = [{"choices": [{"index": index, "delta": delta}]} for delta in deltas for index in (0, 1)]
+    return Raw([*map(event, chunks), *(end or (b"data: [DONE]\n\n",))])
+
+
+def echoes(key):
+    """Return an error body that repeats the key in every known field."""
+    detail = {"message": f"No such key: {key}, {key[:20]}...{key[-14:]}", "code": key, "type": key, "param": key}
+    return {"error": {**detail, "metadata": {"raw": key, "provider_name": key, "reasons": [key]}}, "request_id": key}
+
+
+FAULTS = {
+    "refused, key echoed": lambda key: Fault(401, echoes(key), {"X-Request-Id": key}),
+    "refused, key in text": lambda key: Fault(403, f"Bearer {key}"),
+    "refused, key in array": lambda key: Fault(422, json.dumps({"detail": [{"loc": [key], "msg": key}]})),
+    "refused, web page": lambda key: page(key, 404),
+    "server error": lambda key: Fault(500, {"error": key, "detail": key}),
+    "too many": lambda key: Fault(429, {"error": {"message": key}}, {"Retry-After": key}),
+    "redirect": lambda key: Fault(307, key, {"Location": f"https://x.test/{key}/?key={key}"}),
+    "a page": page,
+    "text": lambda key: Raw([key.encode()], headers={"Content-Type": "text/plain"}),
+    "other json": lambda key: Raw([json.dumps({"key": key}).encode()], headers={"Content-Type": "application/json"}),
+    "broken json": lambda key: Raw([b'{"choices": "%b' % key.encode()], headers={"Content-Type": "application/json"}),
+    "encoded": lambda key: Raw([b"x"], headers={"Content-Encoding": key}),
+    "whole": whole,
+    "spelled": spelled,
+    "spelled, then an error": lambda key: spelled(key, event(echoes(key))),
+    "spelled, then cut": lambda key: spelled(key, Cut()),
+    "spelled, then silence": lambda key: spelled(key, Hang()),
+    "in one delta": lambda key: Script(deltas=[f"It is {key}, ", {"content": key, key: key}], model=key, id=key),
+    "cut in the key": lambda key: Script(deltas=["It is ", key[:-2], Cut()]),
+    "error event": lambda key: Script(deltas=["It is ", ErrorEvent(echoes(key)["error"])]),
+    "error text": lambda key: Script(deltas=["It is ", ErrorEvent(key)]),
+    "event: error": lambda key: Raw([b"event: error\ndata: %b\n\n" % key.encode()]),
+    "no json": lambda key: Raw([event({"choices": [{"delta": {"content": "Hi"}}]}), b"data: {%b\n\n" % key.encode()]),
+    "no chunk": lambda key: Raw([event({"choices": [key]})]),
+    "json list": lambda key: Raw([event([key])]),
+    "reset": lambda key: Cut(),
+    "no answer": lambda key: Hang(),
+    "keep-alives": lambda key: Raw(
+        [f": {key}\n\n".encode(), Stall(0.2), f": {key}\n\n".encode(), Stall(0.2), b": x\n\n"]
+    ),
+}
+# Heads and framing no HTTP library would send.
+RAW_FAULTS = {
+    "status line": "HTTP/1.1 {KEY}\r\n\r\n",
+    "no http": "{KEY}\r\n\r\n",
+    "header name": "HTTP/1.1 200 OK\r\n{KEY} {KEY}\r\n\r\n",
+    "length": "HTTP/1.1 200 OK\r\nContent-Length: {KEY}\r\n\r\n",
+    "transfer": "HTTP/1.1 200 OK\r\nTransfer-Encoding: {KEY}\r\n\r\n",
+    "chunk size": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{KEY}\r\n",
+}
+ENDS = ("interrupted", "interrupted while waiting", "left", "thrown into", "cancelled", "cancelled while waiting")
+
+
+class Records(logging.Handler):
+    """Keeps log records of every logger, at every level."""
+
+    def __init__(self):
+        super().__init__(0)
+        self.kept = []
+
+    def emit(self, record):
+        """Keep a record."""
+        self.kept.append(record)
+
+
+@pytest.fixture
+def records():
+    """Log everything, of every library."""
+    root, kept = logging.getLogger(), Records()
+    before = root.level
+    root.addHandler(kept)
+    root.setLevel(0)
+    yield kept.kept
+    root.setLevel(before)
+    root.removeHandler(kept)
+
+
+def settings_with(canary, base_url):
+    """Return settings with one of the keys, which no frame of the test holds."""
+    return tr.Settings(base_url, Secret(CANARIES[canary]), max_retries=0, **LIMITS)
+
+
+def ask(settings, how, records):
+    """Ask once in some way, and return what is there afterwards; only this frame is above ours in a traceback."""
+    chat = tr.Conversation("any/model", settings=settings, display=False)
+    deltas, error = [], None
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            how(chat, deltas)
+        except (tr.errors.ToprouterError, KeyboardInterrupt, asyncio.CancelledError) as raised:
+            error = raised
+    reply = getattr(error, "partial", None) or chat.last
+    return Ended(chat, settings, error, reply, deltas, warned, list(records), ())
+
+
+def blocking(chat, deltas):
+    """Ask and wait."""
+    chat.ask("Hi")
+
+
+def plain(chat, deltas):
+    """Ask without a stream."""
+    chat.ask("Hi", stream=False)
+
+
+def streaming(chat, deltas):
+    """Iterate over the deltas."""
+    for delta in chat.stream("Hi", events=True):
+        deltas.append(delta)
+
+
+def asynchronous(chat, deltas):
+    """Ask inside an event loop, in debug mode."""
+    asyncio.run(chat.ask_async("Hi"), debug=True)
+
+
+WAYS = (blocking, streaming, asynchronous, plain)
+
+
+def bad_end(end):
+    """Return a way to ask that is broken off by the caller."""
+
+    def how(chat, deltas):
+        if end == "left":
+            for delta in chat.stream("Hi", events=True):
+                deltas.append(delta)
+                break
+        elif end == "thrown into":
+            stream = chat.stream("Hi", events=True)
+            deltas.append(next(stream))
+            stream.throw(KeyboardInterrupt())
+        elif end.startswith("interrupted"):
+            timer = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
+            timer.start()
+            try:
+                chat.ask("Hi")
+            finally:
+                timer.join()
+        else:
+            asyncio.run(_cancelled(chat), debug=True)
+
+    return how
+
+
+async def _cancelled(chat):
+    task = asyncio.create_task(chat.ask_async("Hi"))
+    await asyncio.sleep(0.15)
+    task.cancel()
+    await task
+
+
+def check(ended, canary):
+    """Search every sink for traces of the key."""
+    search = Search(CANARIES[canary])
+    for sink in SINKS:
+        for content in sink(ended):
+            trace = search.find(content)
+            assert trace is None, f"{sink.__name__} shows a piece of the key: {_around(content, trace)}"
+
+
+def _around(content, trace):
+    place = content.find(trace) if isinstance(content, str | bytes) else 0
+    return content[max(place - 80, 0) : place + 80]
+
+
+def numbered(names):
+    """Give each name another shape of the key, one after the other."""
+    return [pytest.param(name, number % len(CANARIES), id=name) for number, name in enumerate(names)]
+
+
+def play(fault, canary, way, records):
+    """Play a fault of ours, ask in some way, and check all sinks."""
+    with ScriptedGateway(
+        [FAULTS[fault](CANARIES[canary])], repeat=True, models=FAULTS[fault](CANARIES[canary])
+    ) as gateway:
+        ended = ask(settings_with(canary, gateway.base_url), way, records)
+        ended.requests = gateway.requests
+        check(ended, canary)
+    return ended
+
+
+def test_there_are_sinks_and_shapes_enough():
+    """Thirty places are searched, for four shapes of keys, after as many kinds of ends as there are faults."""
+    assert len({sink.__name__ for sink in SINKS}) >= 30
+    assert len({Search(canary).find(canary) for canary in CANARIES}) == 4
+    assert len(FAULTS) + len(RAW_FAULTS) + len(ENDS) >= 40
+
+
+@pytest.mark.parametrize(("fault", "canary"), numbered(FAULTS))
+def test_no_fault_shows_the_key(fault, canary, records):
+    """Whatever the server repeats, and wherever: no sink has a piece of the key."""
+    play(fault, canary, WAYS[list(FAULTS).index(fault) % 3], records)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("fault", "canary", "way"), itertools.product(FAULTS, range(len(CANARIES)), WAYS))
+def test_no_fault_shows_any_key_in_any_way(fault, canary, way, records):
+    """The same for every shape and every way to ask."""
+    play(fault, canary, way, records)
