@@ -141,5 +141,5 @@ class Call:
             is_partial=is_partial,
             attempts=self.attempts,
             reasoning=answer.reasoning,
-            raw=answer.raw(),
+            raw=self._exchange.raw(),
         )

@@ -3,7 +3,6 @@
 Knows nothing of turns, history or display. The blocking and the async half differ only in their keywords.
 """
 
-import asyncio
 import dataclasses
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -89,6 +88,9 @@ class Client:
 
     async def deltas_async(self, call: Call) -> AsyncIterator[Delta]:
         """Do what `deltas` does, inside a running event loop."""
+        # Imported here: in a running loop it is there already, and elsewhere it would cost 20 ms for nothing.
+        import asyncio
+
         transport = self._async_transport(call.settings)
         while True:
             exchange = call.begin()

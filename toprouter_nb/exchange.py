@@ -4,7 +4,6 @@ Knows nothing of sockets, of repeated attempts or of history. It decides by the 
 answer is an event stream or one JSON object, so that either is used whichever was asked for.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -19,16 +18,15 @@ from .errors import (
 )
 from .failures import error_from_answer, error_from_payload, request_id
 from .reply import Accumulator
-from .secret import Secret, StreamMask
+from .screen import Screen
+from .secret import Secret
 from .settings import Settings
 from .sse import Decoder
-from .wire.answer import Delta, decode_chunk, parse_object
+from .wire.answer import Delta, parse_object
 from .wire.request import RequestBody
 
 # Error pages are read this far, whole JSON answers up to the transport's own bound.
 _ERROR_BYTES = 1024 * 1024
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_HIGH_SURROGATE_AT_END = re.compile("[\ud800-\udbff]$")
 
 
 class Exchange:
@@ -65,8 +63,7 @@ class Exchange:
         self._decoder: Decoder | None = None
         self._collected = bytearray()
         self._text_bytes = 0
-        self._texts = _Screen(key)
-        self._reasonings = _Screen(key)
+        self._screen = Screen(key)
 
     def read_head(self, status: int, headers: Mapping[str, str]) -> None:
         """Take the status and the header fields, whose names are in lower case."""
@@ -149,6 +146,15 @@ class Exchange:
         """Give up on the text that was held back, and return it, for an answer that is cut short."""
         return "".join(delta.text for delta in self._flush())
 
+    def raw(self) -> dict[str, Any]:
+        """Return the whole answer, as `Accumulator.raw`, with the key hidden also where tool calls spell it bit by bit."""
+        raw = self.answer.raw()
+        for choice in raw["choices"]:
+            said = choice["message"]
+            if said.get("tool_calls"):
+                said["tool_calls"] = self._screen.hide(said["tool_calls"])
+        return raw
+
     def _truncation(self, words: str = "The stream ended before the answer did") -> StreamTruncatedError:
         held = "what had arrived is in error.partial" if self.answer.has_delivered else "nothing had arrived"
         retry = not self.answer.has_delivered
@@ -201,10 +207,14 @@ class Exchange:
         """Return the deltas of one payload; where it reports an error, that is raised after them."""
         if not payload or payload[:1] in (":", b":"):
             return ()
-        chunk = self._parse(payload) if event_type != "error" else self._parse_error(payload)
+        try:
+            chunk = parse_object(payload) if event_type != "error" else _parse_error(payload)
+            read = self._screen.read(payload, chunk)
+        except MalformedChunkError as error:
+            raise MalformedChunkError(self._key.mask(str(error)), status=self._status) from None
         deltas = []
-        for delta in decode_chunk(chunk):
-            screened = self._screen(delta)
+        for delta in read:
+            screened = self._pass_on(delta)
             self.answer.add(screened)
             if not screened.is_empty:
                 self._progress = self._clock()
@@ -218,64 +228,29 @@ class Exchange:
         error.is_transient = error.is_transient and not self.answer.has_delivered
         raise error
 
-    def _parse(self, payload: str | bytes) -> dict[str, Any]:
-        try:
-            return parse_object(payload)
-        except MalformedChunkError as error:
-            raise MalformedChunkError(self._key.mask(str(error)), status=self._status) from None
-
-    def _parse_error(self, payload: str | bytes) -> dict[str, Any]:
-        """Read the data of an `error` event, which some servers send as bare text."""
-        try:
-            return parse_object(payload)
-        except MalformedChunkError:
-            return {"error": payload}
-
-    def _screen(self, delta: Delta) -> Delta:
-        """Join surrogate halves, hide the key, and keep the text within its bound."""
-        if delta.index or not (delta.text or delta.reasoning):
+    def _pass_on(self, delta: Delta) -> Delta:
+        """Screen the text of a delta, and keep it within its bound."""
+        if not (delta.text or delta.reasoning):
             return delta
         self._text_bytes += len(delta.text) + len(delta.reasoning)
         if self._text_bytes > self._settings.max_answer_bytes:
             bound = self._settings.max_answer_bytes // 2**20
             message = f"The answer is longer than {bound} MiB of text, the limit for one answer (max_answer_bytes)."
             raise UnexpectedResponseError(message, kind="too_large", status=self._status)
-        text = self._texts.feed(delta.text) if delta.text else ""
-        reasoning = self._reasonings.feed(delta.reasoning) if delta.reasoning else ""
-        if text == delta.text and reasoning == delta.reasoning:
-            return delta
-        return delta._replace(text=text, reasoning=reasoning)
+        return self._screen.pass_on(delta)
 
     def _flush(self) -> Iterator[Delta]:
-        text, reasoning = self._texts.flush(), self._reasonings.flush()
-        if text or reasoning:
-            delta = Delta(text, reasoning)
+        for delta in self._screen.flush():
             self.answer.add(delta)
             yield delta
 
 
-class _Screen:
-    """What one run of text passes before it is handed out: halves joined, the key hidden."""
-
-    def __init__(self, key: Secret) -> None:
-        self._mask = StreamMask(key)
-        self._half = ""
-
-    def feed(self, text: str) -> str:
-        if self._half or not (text.isascii() or _SURROGATE.search(text) is None):
-            text = self._join(text)
-        return self._mask.feed(text) if text else ""
-
-    def flush(self) -> str:
-        last = self._mask.feed("\ufffd") if self._half else ""
-        self._half = ""
-        return last + self._mask.flush()
-
-    def _join(self, text: str) -> str:
-        text, self._half = self._half + text, ""
-        if _HIGH_SURROGATE_AT_END.search(text):
-            text, self._half = text[:-1], text[-1]
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+def _parse_error(payload: str | bytes) -> dict[str, Any]:
+    """Read the data of an `error` event, which some servers send as bare text."""
+    try:
+        return parse_object(payload)
+    except MalformedChunkError:
+        return {"error": payload}
 
 
 def _is_whole(payload: str) -> bool:

@@ -5,9 +5,7 @@ Knows the models of this machine and the list the catalogue has on disk; it neve
 
 from collections.abc import Iterable
 
-from .catalogue import known_cards
 from .errors import NotFoundError, SettingsError
-from .lookup import check_images, check_model, near_ids
 from .params import check_model_id, is_local_id
 from .settings import Settings, require_key
 from .turns import Turn
@@ -31,6 +29,9 @@ def choose_model(model: str | None, settings: Settings) -> str:
     if named is None:
         return DEFAULT_REMOTE_MODEL if _has_key(settings) else DEFAULT_LOCAL_MODEL
     if is_local_id(check_model_id(named)):
+        from .catalogue import known_cards
+        from .lookup import check_model
+
         check_model(named, known_cards(settings.base_url))
     return named
 
@@ -44,11 +45,17 @@ def refuse_images(model: str, turns: Iterable[Turn | None], settings: Settings) 
         The model takes no images; the message names some that do.
     """
     if any(turn is not None and turn.images for turn in turns):
+        from .catalogue import known_cards
+        from .lookup import check_images
+
         check_images(model, known_cards(settings.base_url))
 
 
 def add_near_ids(error: NotFoundError, model: str, settings: Settings) -> None:
     """Add to an error about an unknown model which known ids look like it."""
+    from .catalogue import known_cards
+    from .lookup import near_ids
+
     near = [card_id for card_id in near_ids(model, known_cards(settings.base_url)) if card_id != model]
     if near:
         error.args = (f"{error.args[0]} Did you mean {' or '.join(near)}?",)

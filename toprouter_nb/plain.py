@@ -3,6 +3,7 @@
 It changes what is *shown*, never what is kept, and knows nothing of HTML, turns or errors.
 """
 
+import functools
 import re
 
 # C0 without TAB and LF, DEL, C1; line and paragraph separators; bidirectional marks and overrides; zero-width, blank
@@ -19,12 +20,18 @@ _SCRIPT = r"[^\x00-\u02ff\u200c\u200d]"
 _VIRAMA = r"[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]"
 _VARIED = r"[#*0-9\xa9\xae\u0300-\u180a\u1810-\u200b\u200e-\ufdff\ufe10-\U000e00ff]"
 _IDEOGRAPH = r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-_OUT_OF_PLACE = re.compile(
+_OUT_OF_PLACE = (
     rf"[{_ACTING}]"
     rf"|(?<!{_SCRIPT})[\u200c\u200d]|(?<!{_VIRAMA})[\u200c\u200d](?!{_SCRIPT})"
     rf"|(?<!{_VARIED})[\u180b-\u180d\u180f\ufe00-\ufe0f]|(?<!{_IDEOGRAPH})[\U000e0100-\U000e01ef]"
 )
 _OUT_OF_PLACE_ASCII = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # the same for ASCII, several times as fast
+
+
+@functools.cache
+def _out_of_place() -> re.Pattern[str]:
+    """Compile the pattern for the first text beyond ASCII: it takes a quarter of the time of an import."""
+    return re.compile(_OUT_OF_PLACE)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -59,7 +66,7 @@ def render_plain(text: str) -> str:
     >>> render_plain("red \x1b[31malert")
     'red \\x1b[31malert'
     """
-    return (_OUT_OF_PLACE_ASCII if text.isascii() else _OUT_OF_PLACE).sub(_escape, text)
+    return (_OUT_OF_PLACE_ASCII if text.isascii() else _out_of_place()).sub(_escape, text)
 
 
 def shorten(text: str, limit: int) -> str:

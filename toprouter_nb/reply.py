@@ -212,7 +212,7 @@ class Accumulator:
 
 
 class _Choice:
-    """The running answer of one choice; its texts grow in buffers, for a list of short pieces takes ten times as much."""
+    """The running answer of one choice; its texts grow in buffers, as a list of short pieces takes ten times that."""
 
     def __init__(self) -> None:
         self.text = io.StringIO()

@@ -61,12 +61,20 @@ class Secret:
         >>> Secret("canary-123456789").mask("No such key: canary-123456789.")
         'No such key: [key hidden].'
         """
+        return _SHAPES.sub(MASK, self.hide(text))
+
+    def hide(self, text: str) -> str:
+        """Return `text` with the secret and its pieces hidden only; other words that look like keys stay."""
         shown: list[str] = []
         position = 0
         for start, end in self.finder()(text):
             shown += (text[position:start], MASK)
             position = end
-        return _SHAPES.sub(MASK, "".join([*shown, text[position:]]))
+        return "".join([*shown, text[position:]])
+
+    def holder(self) -> Callable[[str], bool]:
+        """Return a function that says, quickly, whether a text may hold a piece of the secret; right when it denies."""
+        return _pieces_of(self).may_stand_in
 
     def finder(self) -> Callable[[str], Iterator[tuple[int, int]]]:
         """Return a function that yields where the secret, or a piece of 12 characters or more, stands in a text.
@@ -79,7 +87,7 @@ class Secret:
         >>> list(find("key: canary-123456")), list(find("no key"))
         ([(5, 18)], [])
         """
-        return _Pieces(self.reveal()).find
+        return _pieces_of(self).find
 
     def __bool__(self) -> bool:
         """Say whether there is a secret at all."""
@@ -191,9 +199,11 @@ class _Pieces:
         Says whether a text begins a piece, exactly.
     find
         Yields where pieces begin and end: the leftmost, as long as it goes, then from its end on.
+    may_stand_in
+        Says whether a text may hold a piece; quick, and right when it denies.
     """
 
-    __slots__ = ("begins", "find", "is_suspect", "size")
+    __slots__ = ("begins", "find", "is_suspect", "may_stand_in", "size")
 
     def __init__(self, value: str) -> None:
         size = min(FRAGMENT_CHARACTERS, len(value)) if len(value) >= SHORTEST_HIDDEN else 0
@@ -221,11 +231,18 @@ class _Pieces:
                 places = {block: text.find(block, start) if at < start else at for block, at in places.items()}
                 places = {block: at for block, at in places.items() if at >= 0}
 
+        def may_stand_in(text: str) -> bool:
+            for block in blocks:  # noqa: SIM110  # a call of any() costs as much as all the searches
+                if block in text:
+                    return True
+            return False
+
         room = len(value) - size
         self.size = size
         self.is_suspect: Callable[[str], bool] = value[:-1].__contains__
         self.begins: Callable[[str], bool] = lambda text: value.find(text, 0, room + len(text)) >= 0
         self.find = find
+        self.may_stand_in = may_stand_in
 
     def find_beginning(self, text: str) -> str:
         """Return the longest end of `text` that may be the beginning of a piece; at least what passes in any case."""

@@ -9,7 +9,6 @@ from typing import Literal, get_args
 
 from .errors import ParameterError
 from .frames import is_frame, render_frame
-from .images import image
 from .parts import ImagePart, Part, TextPart
 from .plain import render_plain, shorten
 
@@ -107,6 +106,9 @@ def part(source: object) -> Part:
         return TextPart(source)
     if is_frame(source):
         return TextPart(render_frame(source))
+    # Imported here: the readers of image formats are not needed for a conversation in words.
+    from .images import image
+
     return image(source)
 
 
@@ -131,6 +133,7 @@ def user(*sources: object) -> Turn:
 
     Examples
     --------
+    >>> from toprouter_nb import image
     >>> user("What is in this image?", image("https://example.com/image.jpg"))
     Turn('user', 'What is in this image?', ImagePart('https://example.com/image.jpg'))
     """

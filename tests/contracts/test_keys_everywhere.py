@@ -1,4 +1,4 @@
-"""The key comes to light nowhere: keys of four shapes, every kind of end of a call, every place where one could look."""
+"""The key comes to light nowhere: four shapes of keys, every kind of end of a call, every place one could look."""
 
 import asyncio
 import itertools
@@ -254,7 +254,7 @@ def test_no_fault_shows_the_key(fault, canary, records):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "canary", "way"), itertools.product(FAULTS, range(len(CANARIES)), WAYS))
+@pytest.mark.parametrize(("fault", "canary", "way"), list(itertools.product(FAULTS, range(len(CANARIES)), WAYS)))
 def test_no_fault_shows_any_key_in_any_way(fault, canary, way, records):
     """The same for every shape and every way to ask."""
     play(fault, canary, way, records)

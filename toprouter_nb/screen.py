@@ -1,0 +1,120 @@
+"""What an answer passes before it is handed out: halves of characters joined, the key hidden wherever it is repeated.
+
+Knows nothing of bytes, of bounds or of how deltas add up.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .secret import MASK, Secret, StreamMask
+from .wire.answer import Delta, decode_chunk
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HIGH_SURROGATE_AT_END = re.compile("[\ud800-\udbff]$")
+# Deeper in a chunk there is nothing a gateway sends; what a server hides a key in is replaced as a whole.
+_DEPTH = 50
+
+
+class Screen:
+    """Passes the deltas of one answer on.
+
+    Life: `read` each chunk; `pass_on` each of its deltas; `flush` at the end; `hide` what they add up to.
+
+    Parameters
+    ----------
+    key
+        The key in use; the empty one hides nothing.
+    """
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+        self._holds = key.holder()
+        self._texts = _Run(key)
+        self._reasonings = _Run(key)
+        self._others: dict[int, Screen] = {}
+
+    def read(self, payload: str | bytes, chunk: Mapping[str, Any]) -> list[Delta]:
+        """Return the deltas of a chunk, with the key hidden in all but their text, which `pass_on` does.
+
+        Parameters
+        ----------
+        payload
+            The JSON of the chunk: a quick look at it spares most chunks the search.
+        chunk
+            The same, parsed.
+
+        Raises
+        ------
+        MalformedChunkError
+            As `decode_chunk`; the message is not masked.
+        """
+        deltas = decode_chunk(chunk)
+        if not self._key or not (isinstance(payload, bytes) or self._is_suspect(payload)):
+            return deltas
+        hidden = decode_chunk(self.hide(chunk))
+        pairs = zip(deltas, hidden, strict=True)
+        return [clean._replace(text=delta.text, reasoning=delta.reasoning) for delta, clean in pairs]
+
+    def pass_on(self, delta: Delta) -> Delta:
+        """Return a delta with the text that may be handed out now: less than its own, or that of earlier ones too."""
+        if delta.index:
+            return self._other(delta.index).pass_on(delta._replace(index=0))._replace(index=delta.index)
+        text = self._texts.feed(delta.text) if delta.text else ""
+        reasoning = self._reasonings.feed(delta.reasoning) if delta.reasoning else ""
+        if text == delta.text and reasoning == delta.reasoning:
+            return delta
+        return delta._replace(text=text, reasoning=reasoning)
+
+    def flush(self) -> Iterator[Delta]:
+        """Yield what is still held back, for each choice; the answer has ended."""
+        text, reasoning = self._texts.flush(), self._reasonings.flush()
+        if text or reasoning:
+            yield Delta(text, reasoning)
+        for index, other in self._others.items():
+            for delta in other.flush():
+                yield delta._replace(index=index)
+
+    def hide(self, value: Any, depth: int = _DEPTH) -> Any:
+        """Return a JSON value with the key, and pieces of it, hidden in all its strings and names."""
+        if isinstance(value, str):
+            return self._key.hide(value) if self._holds(value) else value
+        if not isinstance(value, Mapping | list):
+            return value
+        if not depth:
+            return MASK
+        if isinstance(value, list):
+            return [self.hide(item, depth - 1) for item in value]
+        return {self.hide(name): self.hide(item, depth - 1) for name, item in value.items()}
+
+    def _is_suspect(self, payload: str) -> bool:
+        """Say whether a payload may hold a piece of the key; letters of a key may be escaped, slashes too."""
+        return self._holds(payload) or "\\u00" in payload or "\\/" in payload
+
+    def _other(self, index: int) -> "Screen":
+        if index not in self._others:
+            self._others[index] = Screen(self._key)
+        return self._others[index]
+
+
+class _Run:
+    """One run of text."""
+
+    def __init__(self, key: Secret) -> None:
+        self._mask = StreamMask(key)
+        self._half = ""
+
+    def feed(self, text: str) -> str:
+        if self._half or not (text.isascii() or _SURROGATE.search(text) is None):
+            text = self._join(text)
+        return self._mask.feed(text) if text else ""
+
+    def flush(self) -> str:
+        half, self._half = self._half, ""
+        return self._mask.feed("\ufffd" if half else "") + self._mask.flush()
+
+    def _join(self, text: str) -> str:
+        text, self._half = self._half + text, ""
+        if _HIGH_SURROGATE_AT_END.search(text):
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
