@@ -43,6 +43,8 @@ class Lines:
 class Floor:
     """The blocking floor, with the contract of `clients`."""
 
+    package = None
+
     def __init__(self, base_url):
         address = urllib.parse.urlsplit(base_url)
         self._path = address.path

@@ -16,7 +16,12 @@ _COUNT = f"import sys; sys.exit(len(set({_HEAVY}) & set(sys.modules)))"
 
 
 def imports(make, _address):
-    """CPU above a bare interpreter of the import, and of the import and the first client; heavy packages loaded."""
+    """CPU above a bare interpreter of the import, and of the import and the first client; heavy packages loaded.
+
+    The floor is that interpreter itself.
+    """
+    if make.package is None:
+        return {"import_ms": statistics.median(_process_seconds("pass") for _ in range(_ROUNDS)) * 1e3}
     statement = f"import {make.package}"
     heavy = subprocess.run([sys.executable, "-c", f"{statement}; {make.first}; {_COUNT}"], check=False).returncode
     return {

@@ -6,7 +6,7 @@ Pure: knows nothing of how the figures were made.
 import dataclasses
 import statistics
 
-OURS, PEER, FLOOR = "toprouter_nb", "openai", "floor"
+OURS, PEER = "toprouter_nb", "openai"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,8 +23,6 @@ class Row:
         Bar: ours by the OpenAI SDK's.
     at_most
         Bar: ours alone.
-    over_floor
-        Bar: ours less the floor's.
     """
 
     workload: str
@@ -33,7 +31,6 @@ class Row:
     digits: int = 1
     to_peer: float | None = None
     at_most: float | None = None
-    over_floor: float | None = None
 
 
 ROWS = (
@@ -51,7 +48,8 @@ ROWS = (
     Row("imports", "first_client_ms", "import and first client: CPU over the interpreter, ms"),
     Row("imports", "heavy_modules", "pandas, numpy, ipywidgets, IPython loaded by then", 0, at_most=0),
     Row("kernel", "first_call_ms", "first call in a live kernel: CPU, ms", at_most=100),
-    Row("body", "cpu_ms", "next question after 2,000 turns and 20 MB of images: CPU, ms", over_floor=2),
+    Row("body", "cpu_ms", "next question after 2,000 turns and 20 MB of images: CPU, ms"),
+    Row("body", "own_cpu_ms", "the same without the system's sending: CPU, ms", at_most=2),
     Row("body", "extra_memory_to_body", "the same: extra memory by the body", 3, at_most=0.2),
     Row("event", "seconds", "an event of 8 MiB: seconds", 2, at_most=1),
     Row("event", "ratio_2n_to_n", "the same by one of 4 MiB", 2, at_most=2.6),
@@ -75,19 +73,16 @@ def render_table(rounds, names):
 
 def _cells(row, rounds, names):
     medians = {name: _median(_values(row, rounds, name)) for name in names}
-    ratios = [ours / peer for ours, peer in _pairs(row, rounds, PEER) if peer]
-    ratio = _median(ratios)
+    ratio = _median([ours / peer for ours, peer in _pairs(row, rounds) if peer])
     shown = ["-" if medians[name] is None else f"{medians[name]:,.{row.digits}f}" for name in names]
-    bar, is_kept = _judge(row, medians[OURS], ratio, _median([ours - low for ours, low in _pairs(row, rounds, FLOOR)]))
+    bar, is_kept = _judge(row, medians[OURS], ratio)
     return [row.label, *shown, "-" if ratio is None else f"{ratio:.3f}", bar, is_kept]
 
 
-def _judge(row, ours, ratio, over):
+def _judge(row, ours, ratio):
     """Return the bar in words, and whether it is kept."""
     if row.to_peer is not None:
         return f"ratio <= {row.to_peer:.3g}", _yes(ratio, row.to_peer)
-    if row.over_floor is not None:
-        return f"<= floor + {row.over_floor:g}", _yes(over, row.over_floor)
     if row.at_most is not None:
         return f"<= {row.at_most:g}", _yes(ours, row.at_most)
     return "", ""
@@ -104,10 +99,10 @@ def _values(row, rounds, name):
     return [figure[row.metric] for figure in figures if figure]
 
 
-def _pairs(row, rounds, name):
-    """Return our figure and another's from the same round, for a machine is not the same from round to round."""
-    both = [(one.get(row.workload, {}).get(OURS), one.get(row.workload, {}).get(name)) for one in rounds]
-    return [(ours[row.metric], other[row.metric]) for ours, other in both if ours and other]
+def _pairs(row, rounds):
+    """Return our figure and the peer's of each round, for a machine is not the same from round to round."""
+    both = [(one.get(row.workload, {}).get(OURS), one.get(row.workload, {}).get(PEER)) for one in rounds]
+    return [(ours[row.metric], peer[row.metric]) for ours, peer in both if ours and peer]
 
 
 def _median(values):

@@ -195,8 +195,14 @@ def test_the_list_of_a_server_on_this_machine_is_not_kept(address, folder):
     for _ in range(2):
         assert ids(Catalogue(source, base_url=address).cards())[-1] == "b/two"
     assert source.count == 2
-    assert ids(known_cards(address)) == LOCAL_IDS
     assert not folder.exists()
+
+
+def test_the_list_of_a_server_on_this_machine_is_known_to_the_process_that_fetched_it():
+    """What such a server listed is known afterwards, like any other list; of another port nothing is."""
+    Catalogue(Source(), base_url="http://127.0.0.1:9").cards()
+    assert ids(known_cards("http://127.0.0.1:9/")) == [*LOCAL_IDS, "a/one", "b/two"]
+    assert ids(known_cards("http://127.0.0.1:7")) == LOCAL_IDS
 
 
 def test_a_model_file_of_ones_own_is_listed(tmp_path, monkeypatch):

@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import json
 import pickle
 import threading
 import time
@@ -12,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import toprouter_nb as tr
-from toprouter_nb import errors
+from toprouter_nb import asking, errors, history
 from toprouter_nb.testing import Cut, ErrorEvent, Fault, Hang, Script, ScriptedGateway, Stall
+from toprouter_nb.wire.request import encode_turn
 
 
 @pytest.fixture
@@ -379,7 +379,7 @@ def test_retry_asks_again_and_keeps_both_answers(gateway):
     """The second answer is a sibling of the first, perhaps of another model."""
     chat = chat_with(gateway)
     chat.ask("One?")
-    reply = chat.retry(model="other/model", temperature=1)
+    reply = chat.retry("other/model", temperature=1)
     assert (reply.text, reply.requested_model, chat.model) == ("Answer 2.", "other/model", "any/model")
     assert said(chat) == ["One?", "Answer 2."]
     assert gateway.requests[1].json["messages"] == [{"role": "user", "content": "One?"}]
@@ -429,6 +429,13 @@ def test_a_fork_goes_its_own_way(gateway):
     assert type(other) is tr.Conversation
 
 
+@pytest.mark.parametrize("at", ["1", 1.0, True])
+def test_a_fork_begins_with_a_whole_number_of_turns(gateway, at):
+    """Anything else is refused with what is allowed."""
+    with pytest.raises(errors.ParameterError, match=r"fork\(at\) takes a whole number"):
+        chat_with(gateway).fork(at)
+
+
 def test_a_copy_is_a_fork(gateway):
     """`copy.deepcopy`, which people reach for, gives a conversation that works and goes its own way."""
     chat = chat_with(gateway)
@@ -464,6 +471,31 @@ def test_a_conversation_made_of_messages_gives_them_back(gateway):
     assert gateway.requests[0].json["messages"] == [*messages, {"role": "user", "content": "c"}]
 
 
+def test_what_is_no_list_of_messages_is_refused():
+    """The error says what it takes."""
+    with pytest.raises(errors.ParameterError, match="takes a list of message dicts, not NoneType"):
+        tr.Conversation.from_messages(None)
+
+
+def test_settings_that_are_none_and_a_display_that_is_no_word_are_refused():
+    """Both are typed errors, before anything is asked."""
+    with pytest.raises(errors.SettingsError, match="takes a Settings object"):
+        tr.Conversation("any/model", settings={"api_key": "x"})
+    with pytest.raises(errors.SettingsError, match="display must be one of"):
+        tr.Conversation("any/model", display="loud")
+    assert tr.Conversation("any/model", display="text").display == "text"
+
+
+def test_a_model_listed_as_blind_is_not_shown_a_picture(gateway):
+    """Once the gateway's list was fetched, images are refused before they are sent, and models that see are named."""
+    tr.configure(base_url=gateway.base_url)
+    tr.models()
+    chat = tr.Conversation("scripted/text", api_key="test", display=False)
+    with pytest.raises(errors.ImageError, match="scripted/vision"):
+        chat.ask("What?", tr.image("https://example.com/image.jpg"))
+    assert [request.path for request in gateway.requests] == ["/models"]
+
+
 def test_retry_answers_a_history_that_ends_with_a_question(gateway):
     """Messages that end with the user's can be answered without asking anew."""
     chat = chat_of([{"role": "user", "content": "One?"}], gateway)
@@ -479,9 +511,9 @@ def test_a_long_conversation_does_not_encode_its_turns_again(gateway, monkeypatc
     turns = [{"role": role, "content": "x" * 50} for _ in range(100) for role in ("user", "assistant")]
     chat = chat_of(turns, gateway)
     chat.ask("One?")
-    counted = []
-    real = json.dumps
-    monkeypatch.setattr(json, "dumps", lambda *args, **kwargs: counted.append(args) or real(*args, **kwargs))
+    encoded = []
+    for module in (asking, history):
+        monkeypatch.setattr(module, "encode_turn", lambda turn: encoded.append(turn) or encode_turn(turn))
     body = chat._turnstile._pieces(chat._question(("Two?",), {}), chat._history.head)
     assert len(body) == 203
-    assert len(counted) == 3  # the first question and its answer, and the new question
+    assert [turn.text for turn in encoded] == [chat.last.text, "Two?"]

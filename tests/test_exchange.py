@@ -144,6 +144,17 @@ def test_the_answer_is_bounded():
     event = b'data: {"choices":[{"delta":{"content":"12345678"}}]}\n\n'
     exchange, _, error = play([event, event], settings=settings)
     assert (error.kind, exchange.answer.text) == ("too_large", "12345678")
+    assert "longer than 10 bytes of text" in str(error)
+
+
+@pytest.mark.parametrize(
+    "keep_alive", [b"data:    \n\n", b"data:  : waiting\n\n", b"data:\n\n", b"data: : waiting\n\n"]
+)
+def test_white_space_around_a_keep_alive_does_not_matter(keep_alive):
+    """A payload that is blank, or begins with a colon, is no broken chunk."""
+    chunk = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}\n\n'
+    exchange, _, error = play([keep_alive, chunk, keep_alive, b"data: [DONE]\n\n"])
+    assert (exchange.answer.text, error) == ("Hi", None)
 
 
 def test_keep_alives_alone_are_no_progress():

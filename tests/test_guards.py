@@ -29,7 +29,7 @@ def test_without_a_name_a_key_decides():
 
 
 def test_an_unknown_local_model_is_refused_with_near_ids():
-    """This machine's models are known, so a slip is noticed at once."""
+    """The models of this machine are known, so a slip is noticed at once."""
     with pytest.raises(errors.UnknownModelError, match=r"Did you mean local/smollm2-135m"):
         choose_model("local/smollm2", Settings())
 

@@ -45,8 +45,10 @@ def test_a_default_model_is_named_in_one_line_once(monkeypatch, capsys):
         chat.ask("2")
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "No model named: google/gemini-3.5-flash answers, the default. "
-        "Name one with Conversation(model=...), see tr.models()."
+        (
+            "No model named: google/gemini-3.5-flash answers, the default. "
+            "Name one with Conversation(model=...), see tr.models()."
+        )
     ]
 
 

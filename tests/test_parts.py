@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from turn_samples import parts, pictures
 
+from toprouter_nb.errors import ImageError, ParameterError
 from toprouter_nb.parts import ImagePart, TextPart
 
 
@@ -54,7 +55,7 @@ def test_image_shows_its_type_and_sizes():
 @pytest.mark.parametrize("fields", [{}, {"url": "https://example.com", "data": b"x"}])
 def test_image_holds_one_of_address_and_data(fields):
     """Neither and both are refused."""
-    with pytest.raises(ValueError, match="either a url or data"):
+    with pytest.raises(ImageError, match="either a url or data"):
         ImagePart(**fields)
 
 
@@ -70,3 +71,9 @@ def test_parts_are_frozen(part):
 def test_types_are_the_words_of_the_wire():
     """A part says which of the two types it is."""
     assert (TextPart.type, ImagePart.type) == ("text", "image")
+
+
+def test_a_text_part_holds_a_text():
+    """Anything else is refused at once, not when it is shown or sent."""
+    with pytest.raises(ParameterError, match="holds a text, not int"):
+        TextPart(5)

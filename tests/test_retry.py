@@ -80,6 +80,19 @@ def test_a_shared_budget_bounds_the_attempts_at_a_dead_server():
     assert requests <= 200 * 1.1 + 20
 
 
+def test_a_budget_counts_what_is_earned_spent_and_given_back():
+    """It starts with 20; ten calls earn one more, and a call that ends well returns what it spent, or nothing."""
+    budget = RetryBudget()
+    assert [budget.spend() for _ in range(21)] == [True] * 20 + [False]
+    for _ in range(11):
+        budget.earn()
+    assert [budget.spend(), budget.spend()] == [True, False]
+    budget.give_back(0)
+    assert not budget.spend()
+    budget.give_back(2)
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+
+
 def test_threads_share_a_budget():
     """No attempt is given out twice."""
     budget, given_out = RetryBudget(start=100, part=0.0), []

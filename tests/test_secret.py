@@ -71,7 +71,8 @@ def test_secrets_compare_by_value_with_secrets_only():
 def test_last_characters_are_four_of_a_long_key():
     """People may see four characters to tell keys apart, unless the key is too short to spare them."""
     assert Secret(KEY).last_characters() == "cdef"
-    assert Secret("sk-12345678901234567890"[:23]).last_characters() == ""
+    assert Secret(KEY[-24:]).last_characters() == "cdef"
+    assert Secret(KEY[-23:]).last_characters() == ""
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,16 @@ def test_ordinary_deltas_pass_as_they_come():
     assert mask.flush() == ""
 
 
+def test_the_end_of_a_key_alone_is_not_waited_for():
+    """Where too little of the key follows for a piece, nothing is held back."""
+    mask = StreamMask(Secret("canary-0123456789-ending"))
+    assert [mask.feed(text) for text in ("an ending", "6789-ending", " and 56789-ending")] == [
+        "an ending",
+        "6789-ending",
+        f" and 567{MASK}",
+    ]
+
+
 def test_a_key_spelled_slowly_never_gets_out():
     """A key that comes character by character is replaced while it comes; what only looked like it is given back."""
     mask = StreamMask(Secret(KEY))
@@ -157,6 +168,46 @@ def test_a_key_spelled_slowly_never_gets_out():
     mask = StreamMask(Secret(KEY))
     assert [mask.feed(text) for text in ("It is sk-or-v1", "-0", "!")] == ["It is sk-", "", "or-v1-0!"]
     assert (mask.feed("sk-or-v1"), mask.flush(), mask.flush()) == ("sk-", "or-v1", "")
+
+
+@pytest.mark.parametrize(
+    ("deltas", "shown"),
+    [
+        (("", KEY, "!"), f"sk-{MASK}!"),
+        ((" sk-", "or-v1-012", "!"), f" sk-{MASK}!"),
+        ((" sk-", "or-v1-01", "!"), " sk-or-v1-01!"),
+        ((KEY[:20], "", KEY[20:], KEY), f"sk-{MASK}sk-{MASK}"),
+        ((KEY, KEY[3:15], "."), f"sk-{MASK}or-{MASK}."),
+        (("It is " + KEY, "! And more."), f"It is sk-{MASK}! And more."),
+    ],
+)
+def test_every_piece_of_a_key_gets_its_mask(deltas, shown):
+    """Twelve characters are hidden and eleven are not, also behind an empty delta or another piece of the key."""
+    mask = StreamMask(Secret(KEY))
+    assert "".join(map(mask.feed, deltas)) + mask.flush() == shown
+
+
+def test_a_flushed_mask_begins_anew():
+    """Nothing of the text before stays behind: the next one is hidden, and given back, as the first."""
+    mask = StreamMask(Secret(KEY))
+    for _ in range(2):
+        assert (mask.feed(KEY), mask.flush()) == (f"sk-{MASK}", "")
+        assert (mask.feed("sk-or"), mask.flush()) == ("sk-", "or")
+
+
+def test_the_mask_says_what_it_stands_for():
+    """A person who meets it knows that something was hidden, and what."""
+    assert Secret(KEY).mask(KEY) == "[key hidden]"
+    assert repr(Secret(KEY)) == "Secret('[key hidden]')"
+
+
+@given(_key_and_text())
+def test_the_quick_look_never_denies_a_piece(drawn):
+    """Where something would be hidden, the holder says that it may be; without any letter of the key it denies."""
+    value, text = drawn
+    may_hold = Secret(value).holder()
+    assert may_hold(text) is True or Secret(value).hide(text) == text
+    assert may_hold("x" * 30) is False
 
 
 def test_a_short_key_masks_no_stream():

@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 import time
 import tracemalloc
 from itertools import pairwise, repeat
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from whole_stream import parse_whole
 
 from toprouter_nb.errors import UnexpectedResponseError
 from toprouter_nb.sse import Decoder, Event
@@ -61,7 +61,7 @@ def test_equals_an_independent_parser(stream, places):
     """Any stream, however it is cut, gives what a parser of the whole text gives, and the same pending payload."""
     decoder = Decoder()
     events = [event for block in _cut(stream, places) for event in decoder.feed(block)]
-    assert (events, decoder.retry_milliseconds, decoder.finish()) == _parse_whole(stream)
+    assert (events, decoder.retry_milliseconds, decoder.finish()) == parse_whole(stream)
 
 
 @settings(max_examples=400)
@@ -70,6 +70,8 @@ def test_bad_bytes_are_replaced_as_the_encoding_standard_says(value):
     """Bytes that are no UTF-8 become as many U+FFFD as the standard's own state machine makes of them."""
     value = value.replace(b"\n", b"").replace(b"\r", b"")
     expected = _decode_utf8(b" " + value)[1:]
+    event = Event(expected or "message", expected, "" if b"\0" in value else expected)
+    assert Decoder().feed(b"event: %b\nid: %b\ndata: %b\n\n" % (value, value, value)) == [event]
     assert [event.data for event in Decoder().feed(b"data: " + value + b"\n\n")] == [expected]
 
 
@@ -110,6 +112,47 @@ def test_an_event_comes_with_its_first_possible_byte():
     ]
 
 
+@pytest.mark.parametrize("start", [[], [b""], [b"data: a\n\n"], [b"", b"data: a\n\n"], [b"\n"], [b"\r"]])
+def test_a_byte_order_mark_counts_only_at_the_very_beginning(start):
+    """Behind an event or a line end it is part of a field's name, which nobody knows then."""
+    decoder = Decoder()
+    before = [event.data for block in start for event in decoder.feed(block)]
+    after = [event.data for event in decoder.feed(b"\xef\xbb\xbfdata: b\n\n")]
+    assert before + after == ["a"] * (b"data: a\n\n" in start) + ["b"] * (not any(start))
+
+
+class _PlainOnly(Decoder):
+    def _read_field(self, line):
+        pytest.fail(f"{line} was read field by field")
+
+
+@pytest.mark.parametrize("limit", [27, 64 * 2**20])
+def test_what_gateways_send_nearly_always_takes_the_short_way(limit):
+    """Whole events of one data line each are never read field by field, first or later, one or many at once."""
+    decoder = _PlainOnly(max_event_bytes=limit)
+    blocks = [b"data: a\n\n", b"data: b\n\ndata: c\n\ndata: d\n\n", b"data: e\n\n"]
+    assert [[event.data for event in decoder.feed(block)] for block in blocks] == [["a"], ["b", "c", "d"], ["e"]]
+    decoder._read_lines = pytest.fail
+    assert [event.data for event in decoder.feed(blocks[1])] == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("block", "texts"),
+    [
+        (b"data: b\rdata: c\n\n", ["b\nc"]),
+        (b"data: b\r\rdata: c\n\n", ["b", "c"]),
+        (b"data: b\ndata: c\n\n", ["b\nc"]),
+        (b"data: b\n\nid: 1\n\n", ["b"]),
+        (b"data: b\n\ndata:c\n\n", ["b", "c"]),
+    ],
+)
+def test_what_only_looks_plain_takes_the_long_way(block, texts):
+    """A block between two events that begins and ends like plain ones is read as the standard says."""
+    decoder = Decoder()
+    decoder.feed(b"data: a\n\n")
+    assert [event.data for event in decoder.feed(block)] == texts
+
+
 def test_an_absurd_retry_is_ignored():
     """A reconnection time of more digits than Python reads is no error, and leading zeros do not count."""
     decoder = Decoder()
@@ -117,6 +160,10 @@ def test_an_absurd_retry_is_ignored():
     assert decoder.retry_milliseconds == 7
     decoder.feed(b"retry: " + b"0" * 5_000 + b"8\n")
     assert decoder.retry_milliseconds == 8
+    decoder.feed(b"retry: 00\n")
+    assert decoder.retry_milliseconds == 0
+    decoder.feed(b"retry: 1" + b"0" * 3_999 + b"\nretry: 1" + b"0" * 4_000 + b"\n")
+    assert decoder.retry_milliseconds == 10**3_999
 
 
 @pytest.mark.parametrize("block", [b"x" * 100, b": keep-alive\n", b"data: x\n", b"data: x\r\n", b"x\r"])
@@ -134,11 +181,13 @@ def test_what_never_ends_is_refused(block):
         decoder.finish()
 
 
+@pytest.mark.parametrize("before", ["a", ""])
 @pytest.mark.parametrize("ending", [b"\n\n", b"\r\r", b"\r\n\r\n"])
-def test_the_limit_is_exact_at_every_cut(ending):
+def test_the_limit_is_exact_at_every_cut(ending, before):
     """An event of exactly the limit passes; one byte more is refused, and what stood before it is handed out."""
+    first = b"data: a" + ending if before else b""
     for extra in (0, 1):
-        stream = b"data: a" + ending + b"data: " + b"x" * (13 + extra) + ending + b"data: b" + ending
+        stream = first + b"data: " + b"x" * (13 + extra) + ending + b"data: b" + ending
         for places in [[place] for place in range(len(stream))] + [list(range(len(stream))), []]:
             decoder, texts = Decoder(max_event_bytes=20), []
             try:
@@ -147,7 +196,17 @@ def test_the_limit_is_exact_at_every_cut(ending):
                 decoder.finish()
             except UnexpectedResponseError:
                 texts.append("refused")
-            assert texts == (["a", "refused"] if extra else ["a", "x" * 13, "b"]), places
+            assert texts == [*before, *(["refused"] if extra else ["x" * 13, "b"])], places
+
+
+def test_the_limit_is_told_at_once():
+    """The block that passes the limit raises itself, unless it completed events; the default is 64 MiB."""
+    with pytest.raises(UnexpectedResponseError):
+        Decoder(max_event_bytes=5).feed(b"123456")
+    decoder = Decoder()
+    assert decoder.feed(b"x" * 64 * 2**20) == []
+    with pytest.raises(UnexpectedResponseError):
+        decoder.feed(b"x")
 
 
 def test_keep_alives_that_end_do_not_add_up():
@@ -207,25 +266,6 @@ def _decode(blocks, decoder=None):
     decoder = decoder or Decoder()
     events = [event for block in blocks for event in decoder.feed(block)]
     return events, decoder.retry_milliseconds
-
-
-def _parse_whole(stream):
-    """Parse the whole text at once, as the standard's grammar reads; return events, retry and pending payload."""
-    *lines, rest = re.split("\r\n|\r|\n", stream.decode("utf-8-sig", "replace"))
-    events, retry, data, kind, name = [], None, [], "", ""
-    for line in lines:
-        if not line:
-            if data:
-                events.append(Event(kind or "message", "\n".join(data), name))
-            data, kind = [], ""
-        field, value = re.fullmatch("([^:]*)(?::[ ]?(.*))?", line, re.DOTALL).groups("")
-        data += [value] if field == "data" else []
-        kind = value if field == "event" else kind
-        name = value if field == "id" and "\0" not in value else name
-        retry = int(value) if field == "retry" and re.fullmatch("[0-9]+", value) else retry
-    field, value = re.fullmatch("([^:]*)(?::[ ]?(.*))?", rest, re.DOTALL).groups("")
-    data += [value] if field == "data" else []
-    return events, retry, "\n".join(data) if data else None
 
 
 def _decode_utf8(value):

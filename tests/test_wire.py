@@ -12,7 +12,7 @@ from toprouter_nb.parts import IMAGE_TYPES, ImagePart, TextPart
 from toprouter_nb.turns import Turn
 from toprouter_nb.usage import Usage
 from toprouter_nb.wire.answer import Delta, decode_chunk, decode_usage, parse_object
-from toprouter_nb.wire.request import encode_request, encode_turn, message_of, turn_of
+from toprouter_nb.wire.request import RequestBody, encode_request, encode_turn, message_of, turn_of
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 IMAGES = st.builds(ImagePart, data=st.binary(min_size=1), media_type=st.sampled_from(IMAGE_TYPES)) | st.builds(
@@ -23,6 +23,11 @@ TURNS = st.builds(
     st.sampled_from(["system", "user", "assistant"]),
     st.lists(st.builds(TextPart, WORDS) | IMAGES, min_size=1, max_size=5),
 )
+
+
+DEEP = []
+for _ in range(100_000):
+    DEEP = [DEEP]
 
 
 def body_of(turns, **options):
@@ -96,14 +101,27 @@ def test_the_largest_message_is_named_for_people():
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ("Hi", "A message is a dict with 'role' and 'content'"),
-        ({"content": "Hi"}, "A message is a dict with 'role' and 'content'"),
-        ({"role": "robot", "content": "Hi"}, "A turn's role is 'system', 'user' or 'assistant', not 'robot'"),
-        ({"role": "user", "content": 3}, "A message's 'content' is a string or a list of parts, not 3"),
-        ({"role": "user", "content": [{"type": "audio"}]}, "A part is {'type': 'text'"),
+        ("Hi", "A message is a dict with 'role' and 'content', not 'Hi'."),
+        ("a role", "A message is a dict with 'role' and 'content', not 'a role'."),
+        ({"content": "Hi"}, "A message is a dict with 'role' and 'content', not {'content': 'Hi'}."),
+        (["x" * 100], f"A message is a dict with 'role' and 'content', not ['{'x' * 77}…."),
+        ({"role": "robot", "content": "Hi"}, "A turn's role is 'system', 'user' or 'assistant', not 'robot'."),
+        ({"role": "user", "content": 3}, "A message's 'content' is a string or a list of parts, not 3."),
         (
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,?"}}]},
-            "A message holds a data: image whose base64 is damaged",
+            {"role": "user", "content": 10**100},
+            f"A message's 'content' is a string or a list of parts, not 1{'0' * 78}….",
+        ),
+        (
+            {"role": "user", "content": [{"type": "audio"}]},
+            "A part is {'type': 'text', ...} or {'type': 'image_url', ...}, not {'type': 'audio'}.",
+        ),
+        (
+            {"role": "user", "content": [10**100]},
+            f"A part is {{'type': 'text', ...}} or {{'type': 'image_url', ...}}, not 1{'0' * 78}….",
+        ),
+        (
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,YW Jj"}}]},
+            "A message holds a data: image whose base64 is damaged.",
         ),
     ],
 )
@@ -111,7 +129,65 @@ def test_a_wrong_message_is_refused(message, words):
     """Each wrong shape is a ParameterError that names it."""
     with pytest.raises(ParameterError) as caught:
         turn_of(message)
-    assert words in str(caught.value)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        (None, ()),
+        ([], ()),
+        (["a", {"type": "text", "text": "b"}], ("a", "b")),
+        (
+            [{"type": "image_url", "image_url": "data:image/png;base64,YWJj"}],
+            (ImagePart(data=b"abc", media_type="image/png"),),
+        ),
+        *(
+            ([{"type": "image_url", "image_url": {"url": url}}], (ImagePart(url=url),))
+            for url in ("https://e.org/a,b.png", "data:text/plain;base64,YWJj", "data:image/png,a", "image/png,YWJj")
+        ),
+    ],
+)
+def test_messages_of_others_are_read(content, parts):
+    """No content, texts among parts, and addresses with and without an object around them; bytes only of images."""
+    assert turn_of({"role": "assistant", "content": content}) == Turn("assistant", parts)
+
+
+def test_a_turn_without_parts_is_an_empty_text():
+    """An answer of which nothing came stays a message of the conversation."""
+    assert message_of(Turn("assistant", ())) == {"role": "assistant", "content": ""}
+
+
+def test_short_pieces_are_sent_together():
+    """Neighbours are joined up to 64 KiB exactly; a longer piece goes alone; each iteration gives the same."""
+    half = b"x" * 2**15
+    body = RequestBody([half, half, half, b"", half, b"y", b"z" * 70_000, half, half[1:], b"!!"])
+    expected = [half + half, half + half, b"y", b"z" * 70_000, half + half[1:], b"!!"]
+    assert list(body) == expected
+    assert list(body) == expected
+    assert list(RequestBody([half, half[1:], b"!"])) == [half + half[1:] + b"!"]
+    assert list(RequestBody([b"z" * 70_000])) == [b"z" * 70_000]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_json_cannot_say_is_never_sent(number):
+    """NaN and infinity are refused here, should an option ever come unchecked."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        body_of([Turn("user", "Hi")], temperature=number)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ([1_050_000], "1.1 MB"),
+        ([1_049_999], "1.0 MB"),
+        ([0, 1_050_000, 1, 1_050_000, 1], "2.1 MB, of which message 1 is 1.1 MB"),
+        ([2_000_000, 1, 2_000_000, 1_049_999, 1], "5.1 MB, of which message 2 is 1.0 MB"),
+    ],
+)
+def test_sizes_are_told_in_megabytes_of_a_million(sizes, words):
+    """The whole, and of the messages, which stand between head, commas and tail, the first of the biggest."""
+    assert RequestBody([b"x" * size for size in sizes]).largest == words
 
 
 @pytest.mark.parametrize(
@@ -130,6 +206,8 @@ def test_a_wrong_message_is_refused(message, words):
         ({"choices": [{"delta": {"reasoning_content": "r"}}]}, Delta(reasoning="r")),
         ({"choices": [{"index": 1, "delta": {"content": "x"}}]}, Delta("x", index=1)),
         ({"choices": [{"index": "one", "delta": {"content": "x"}}]}, Delta("x")),
+        ({"choices": [{"index": 10**400, "delta": {"content": "x"}}]}, Delta("x")),
+        ({"choices": [{"delta": {"reasoning": 5, "tool_calls": [{"id": "c"}]}}]}, Delta(tool_calls=({"id": "c"},))),
         ({"choices": [], "usage": {"prompt_tokens": 1}}, Delta(usage=Usage(prompt_tokens=1))),
         ({"choices": [{"delta": {"content": 5}}]}, Delta()),
     ],
@@ -161,6 +239,26 @@ def test_no_object_is_malformed_and_shown(payload):
     assert len(str(caught.value)) < 300
 
 
+def test_the_excerpt_has_two_hundred_characters():
+    """A long payload is cut, so that the message stays readable."""
+    with pytest.raises(MalformedChunkError) as caught:
+        parse_object("x" * 300)
+    assert str(caught.value) == f"The server sent something that is no JSON object: {'x' * 199}…"
+
+
+def test_each_field_of_use_makes_a_delta_worth_handing_out():
+    """Text, reasoning, a tool call, a reason or usage each make it so; an index and the raw chunk do not."""
+    assert Delta(index=1, raw={"id": "g"}).is_empty is True
+    full = [
+        Delta("a"),
+        Delta(reasoning="a"),
+        Delta(tool_calls=({},)),
+        Delta(finish_reason="stop"),
+        Delta(usage=Usage()),
+    ]
+    assert [delta.is_empty for delta in full] == [False] * 5
+
+
 @pytest.mark.parametrize(
     ("reported", "usage"),
     [
@@ -184,6 +282,19 @@ def test_no_object_is_malformed_and_shown(payload):
             Usage(cost_usd=Decimal("0.21")),
         ),
         ({"cost": 0.01, "cost_details": {"upstream_inference_cost": 0.2}}, Usage(cost_usd=Decimal("0.01"))),
+        ({"cost": 0.01, "is_byok": True}, Usage(cost_usd=Decimal("0.01"))),
+        ({"is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}}, Usage()),
+        (
+            {"prompt_tokens": 0, "completion_tokens": 2**53 - 1, "total_tokens": 2**53, "cost": 0},
+            Usage(0, 2**53 - 1, cost_usd=Decimal(0)),
+        ),
+        ({"prompt_tokens": 10**400, "completion_tokens": float("inf"), "total_tokens": 1e300}, Usage()),
+        ({"cost": "1e9"}, Usage(cost_usd=Decimal(10**9))),
+        ({"cost": "9e999999", "is_byok": True, "cost_details": {"upstream_inference_cost": "9e999999"}}, Usage()),
+        ({"cost": "NaN"}, Usage()),
+        ({"cost": float("inf")}, Usage()),
+        ({"cost": True}, Usage()),
+        ({"cost": DEEP}, Usage()),
     ],
 )
 def test_usage_is_what_was_reported_and_nothing_more(reported, usage):

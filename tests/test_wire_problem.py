@@ -46,11 +46,51 @@ from toprouter_nb.wire.problem import Problem, read_problem
         ({"ok": 1}, Problem()),
         (None, Problem()),
         (3, Problem()),
+        ({"error": {"message": "a", "metadata": {"raw": ' [{"message": "b"}]'}}}, Problem("a: b")),
+        ({"error": {"message": "a", "metadata": {"raw": "429"}}}, Problem("a: 429")),
+        ({"error": {"code": 1}, "message": "no"}, Problem("no", 1)),
+        ({"code": "", "error_code": 5, "type": "", "__type": "X"}, Problem("", 5, "x")),
+        ({"code": 1, "error": {"code": 2, "type": "inner"}, "type": "outer"}, Problem("", 2, "inner")),
+        ({"error": {"request_id": "r"}}, Problem(request_id="r")),
+        ({"errors": [{"trace_id": "r"}, {"trace_id": "s"}, {"msg": "no"}]}, Problem("no", request_id="r")),
+        ({"RequestId": "r"}, Problem(request_id="r")),
+        ({"errors": ["a", "b", "c", "d"]}, Problem("a; b; c")),
+        ({"loc": list("abcdefgh"), "msg": "no"}, Problem("a.b.c.d.e.f: no")),
     ],
 )
 def test_every_known_shape_is_read(value, problem):
     """Words, code, type, reasons and request id, wherever a server puts them."""
     assert read_problem(value) == problem
+
+
+@pytest.mark.parametrize(
+    ("names", "field"),
+    [
+        (
+            [
+                "message",
+                "msg",
+                "error_description",
+                "error_message",
+                "error_msg",
+                "detail",
+                "details",
+                "description",
+                "title",
+                "reason",
+            ],
+            "words",
+        ),
+        (["type", "__type", "error_type", "status"], "type"),
+        (["code", "error_code"], "code"),
+        (["request_id", "requestid", "trace_id"], "request_id"),
+    ],
+)
+def test_names_are_trusted_in_their_order(names, field):
+    """Where a body has several names for one fact, the first of the list counts; each of them does alone."""
+    for place in range(len(names)):
+        body = {name: f"from {name}" for name in reversed(names[place:])}
+        assert getattr(read_problem(body), field) == f"from {names[place]}"
 
 
 json_values = st.recursive(
@@ -79,9 +119,19 @@ def test_any_other_json_is_read_without_an_exception(value):
     assert isinstance(problem.request_id, str | None)
 
 
-def test_depth_is_bounded():
-    """A body that goes down for ever ends somewhere."""
-    value = "deep"
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda value: [value],
+        lambda value: {"error": value},
+        lambda value: {"detail": value},
+        lambda value: {"metadata": {"raw": value}},
+    ],
+)
+def test_depth_is_bounded(wrap):
+    """Six levels are read, however they are nested; a body that goes down for ever ends there."""
+    value, words = "deep", []
     for _ in range(200):
-        value = {"error": [value]}
-    assert read_problem(value) == Problem()
+        value = wrap(value)
+        words.append(read_problem(value).words)
+    assert words == ["deep"] * 6 + [""] * 194

@@ -4,6 +4,7 @@ Knows nothing of how bytes travel or how a reply is shown; a listener is told, a
 """
 
 import dataclasses
+import functools
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from .history import History, Node
 from .reply import Reply
 from .turns import Turn
 from .wire.answer import Delta
+from .wire.request import encode_turn
 
 
 class Listener(Protocol):
@@ -54,6 +56,11 @@ class Question:
     model: str
     options: Mapping[str, Any]
     is_streamed: bool
+
+    @functools.cached_property
+    def encoding(self) -> bytes | None:
+        """The new turn's wire JSON, made once: an image in it may be large."""
+        return None if self.turn is None else encode_turn(self.turn)
 
 
 class Asking:
@@ -101,19 +108,21 @@ class Asking:
         if error is None:
             self.reply = reply = self.call.reply()
             self._enter(reply)
+            self.call.forget()
             self._tell(lambda listener: listener.finish(reply))
             return
         partial = error.partial if isinstance(error, ToprouterError) else self.call.partial()
         if partial is not None and self.call.has_delivered:
             self._enter(partial)
         self.is_settled = True
+        self.call.forget()
         if not isinstance(error, ToprouterError):
             error.kind, error.partial = "cancelled", partial  # type: ignore[attr-defined]
         self._tell(lambda listener: listener.fail(error, partial))
 
     def _enter(self, reply: Reply) -> None:
         asked: list[tuple[Turn, Reply | None]] = [(self._question.turn, None)] if self._question.turn else []
-        self._history.add([*asked, (reply.turn, reply)], after=self._after)
+        self._history.add([*asked, (reply.turn, reply)], after=self._after, encoding=self._question.encoding)
         self.is_settled = True
 
     def _tell(self, tell: Callable[[Listener], None]) -> None:

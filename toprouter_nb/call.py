@@ -116,6 +116,10 @@ class Call:
         """Take the end of the last attempt, which needs no other."""
         self._budget.give_back(self.attempts - 1)
 
+    def forget(self) -> None:
+        """Let go of what the server sent, after the end; the reply can still be had."""
+        self._exchange.forget()
+
     def partial(self) -> Reply | None:
         """Return what has arrived as a partial reply; None when nothing has."""
         self._exchange.drain()

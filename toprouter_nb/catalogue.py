@@ -27,6 +27,8 @@ _FORMAT = 1
 # Files of ours are a few hundred kilobytes; what is far beyond was not written by us.
 _LAST_DATE_SECONDS = 2**33  # of those a calendar can show
 _MAX_FILE_BYTES = 64 * 2**20
+# Of servers on this machine, by address: on disk they would outlive the port they are of.
+_LISTS_HERE: dict[str, tuple[float, list[Any]]] = {}
 
 
 class Catalogue:
@@ -78,6 +80,7 @@ class Catalogue:
         self.note = ""
         self.skipped = 0
         self._fetch = fetch
+        self._base_url = base_url.rstrip("/")
         self._file = cache_file(base_url)
         self._local = _local_cards() if local_models is None else tuple(map(local_card, local_models))
         self._remote: tuple[ModelCard, ...] | None = None
@@ -118,6 +121,8 @@ class Catalogue:
         except ToprouterError as error:
             return self._do_without(kept, error)
         _save(self._file, now, rows)
+        if self._file is None:
+            _LISTS_HERE[self._base_url] = now, rows
         return self._take(now, rows)
 
     def _take(self, fetched_seconds: float, rows: list[Any], note: str = "") -> tuple[ModelCard, ...]:
@@ -135,13 +140,13 @@ class Catalogue:
 
 
 def known_cards(base_url: str) -> tuple[ModelCard, ...]:
-    """Return what is known without asking the network: this machine's models, and the list on disk, however old."""
-    kept = _load(cache_file(base_url))
+    """Return what is known without asking the network: this machine's models, and the list kept, however old."""
+    kept = _load(cache_file(base_url)) or _LISTS_HERE.get(base_url.rstrip("/"))
     return _local_cards() + (decode_cards(kept[1])[0] if kept else ())
 
 
 def cache_file(base_url: str) -> pathlib.Path | None:
-    """Return the place of a gateway's list; None for a server on this machine, whose list is not kept.
+    """Return the place of a gateway's list; None for a server on this machine, whose list is kept by the process.
 
     The name is a hash: an address may hold what is nobody's business.
     """

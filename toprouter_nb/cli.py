@@ -81,14 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is there, what is missing, and what to do about it")
     doctor.set_defaults(run=_doctor)
     serve = commands.add_parser("serve", help="serve the models of this machine to any client")
-    serve.add_argument("--port", type=_port, metavar="N", help="1 to 65535; a free one where none is given")
+    serve.add_argument("--port", type=_port, metavar="N", help="1 to 65535; 0, or none given, takes a free one")
     serve.set_defaults(run=_serve)
     return parser
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
-        message = f"a port is a number from 1 to {_LAST_PORT}, not {text!r}"
+    if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
+        message = f"a port is a number from 0 to {_LAST_PORT}, not {text!r}"
         raise argparse.ArgumentTypeError(message)
     return int(text)
 

@@ -142,6 +142,7 @@ async def _read_async(exchange: Exchange, answer: AsyncAnswer) -> AsyncIterator[
                 yield delta
             if exchange.is_done:
                 break
+            del block  # it may be large, and the next one long in coming
     except (ConnectFailedError, ReadTimeoutError) as error:
         exchange.break_off(error)
     else:

@@ -9,6 +9,8 @@ from typing import Any, Self
 from .dialogue import Dialogue
 from .errors import ParameterError
 from .history import Branch, Node, branch_of
+from .keys import hide_key
+from .plain import shorten
 from .reply import Reply
 from .wire.request import turn_of
 
@@ -31,7 +33,7 @@ class Conversation(Dialogue):
     settings
         Complete settings, instead of the configured ones.
     display
-        True shows replies as the settings say, False shows nothing.
+        True shows replies as the settings say, False shows nothing; else one of the words of `Settings.display`.
     **params
         Request options in the wire's spelling, checked at once; see `params.check_params`.
 
@@ -66,7 +68,7 @@ class Conversation(Dialogue):
             raise ParameterError(message if asked else "There is nothing to undo yet.")
         self._history.move_to(asked[-n].parent or self._history.root)
 
-    def retry(self, *, model: str | None = None, **params: Any) -> Reply:
+    def retry(self, model: str | None = None, **params: Any) -> Reply:
         """Ask the last question again, perhaps of another model; both answers stay, as sibling branches.
 
         Raises as `ask` does; after a failure the earlier answer stands again.
@@ -101,7 +103,15 @@ class Conversation(Dialogue):
         """Return a new conversation that begins with the first `at` of these turns (None = all of them).
 
         Both go on apart from each other. Turns and their encoded images are shared, so a fork costs little.
+
+        Raises
+        ------
+        ParameterError
+            `at` is no whole number.
         """
+        if at is not None and (isinstance(at, bool) or not isinstance(at, int)):
+            message = f"fork(at) takes a whole number of turns, or None for all of them, not {shorten(repr(at), 60)}."
+            raise ParameterError(message)
         self._turnstile.settle_leftover()
         path = self._history.path()
         count = len(path) if at is None else len(self.turns[:at]) - len(self._head())
@@ -133,7 +143,12 @@ class Conversation(Dialogue):
         >>> Conversation.from_messages([{"role": "user", "content": "Hi"}]).turns
         (Turn('user', 'Hi'),)
         """
-        turns = [turn_of(message) for message in messages]
+        options["api_key"] = hide_key(options.get("api_key"))  # first: from here on no frame of ours holds the text
+        given: object = messages
+        if not isinstance(given, Iterable):
+            text = f"from_messages takes a list of message dicts, not {type(given).__name__}."
+            raise ParameterError(text)
+        turns = [turn_of(message) for message in given]
         if turns and turns[0].role == "system" and "system" not in options:
             options["system"] = turns.pop(0).text
         chat = cls(model, **options)

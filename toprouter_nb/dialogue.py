@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any, Literal, Self, overload
 
 from .asking import Listener, Question
+from .errors import SettingsError
 from .guards import choose_model, refuse_images
 from .history import History, Node
 from .keys import hide_key
 from .params import check_model_id, check_params
 from .reply import Reply
 from .secret import Secret
-from .settings import Settings, configure
+from .settings import Display, Settings, configure
 from .turns import Turn, system, user
 from .turnstile import Turnstile
 from .usage import Usage
@@ -38,19 +39,28 @@ class Dialogue:
         base_url: str | None = None,
         settings: Settings | None = None,
         budget_usd: Decimal | float | None = None,
-        display: bool = True,
+        display: Display = True,
         **params: Any,
     ) -> None:
+        key, api_key = hide_key(api_key), None  # first: from here on no frame of ours holds the text
         self.display = display
-        self.params = params
-        self.model = model
-        self.system = system
         self._history = History()
         self._settings = settings
-        given: dict[str, Any] = {"api_key": hide_key(api_key) or None, "base_url": base_url, "budget_usd": budget_usd}
+        given: dict[str, Any] = {"api_key": key or None, "base_url": base_url, "budget_usd": budget_usd}
+        given["display"] = None if isinstance(display, bool) else display
         self._overrides = {name: value for name, value in given.items() if value is not None}
         self._made: tuple[Settings, Settings] | None = None  # the settings below, and with what was given on top
         self._turnstile = Turnstile(self._history, self._settings_now)
+        # From here on it has a repr, which a traceback may ask for while one that is refused is being made.
+        self._model: str | None = None
+        self._system: Turn | None = None
+        self.params = params
+        self.model = model
+        self.system = system
+        whole: object = settings
+        if whole is not None and not isinstance(whole, Settings):
+            message = f"settings takes a Settings object, as tr.Settings(...) makes, not {type(whole).__name__}."
+            raise SettingsError(message, kind="bad_request")
         self._settings_now()
 
     # --- what stands in the conversation

@@ -33,7 +33,7 @@ class Exchange:
     """Reads one answer.
 
     Life: `read_head` once; `feed` for each block of the body, until `is_done`; `end` when the body ends, or
-    `break_off` when it breaks. The deltas handed out are in `answer`, an `Accumulator`, too.
+    `break_off` when it breaks; `forget`. The deltas handed out are in `answer`, an `Accumulator`, too.
 
     Parameters
     ----------
@@ -52,7 +52,6 @@ class Exchange:
     ) -> None:
         self.answer = Accumulator()
         self.is_done = False
-        self.request_id: str | None = None
         self._settings = settings
         self._key = key
         self._body = body
@@ -68,10 +67,14 @@ class Exchange:
     def read_head(self, status: int, headers: Mapping[str, str]) -> None:
         """Take the status and the header fields, whose names are in lower case."""
         self._status, self._headers = status, headers
-        named = request_id(headers)
-        self.request_id = None if named is None else self._key.mask(named)
         if status == 200 and headers.get("content-type", "").startswith("text/event-stream"):  # noqa: PLR2004
             self._decoder = Decoder(self._settings.max_event_bytes)
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's name for the request, as its head has it; None where it has none."""
+        named = request_id(self._headers)
+        return None if named is None else self._key.mask(named)
 
     def feed(self, block: bytes) -> Iterator[Delta]:
         """Yield the deltas that a block of the body completes.
@@ -139,15 +142,19 @@ class Exchange:
         if isinstance(error, ReadTimeoutError):
             error.is_transient = not self.answer.has_delivered
             raise error
-        words = f"The connection broke and the stream ended before the answer did: {error}"
+        words = f"The stream ended before the answer did. {str(error).removesuffix('.')}"
         raise self._truncation(words) from None
 
     def drain(self) -> str:
         """Give up on the text that was held back, and return it, for an answer that is cut short."""
         return "".join(delta.text for delta in self._flush())
 
+    def forget(self) -> None:
+        """Let go of what the server sent, which may repeat the key; `answer`, where it is hidden, stays."""
+        self._headers, self._collected, self._decoder = {}, bytearray(), None
+
     def raw(self) -> dict[str, Any]:
-        """Return the whole answer, as `Accumulator.raw`, with the key hidden also where tool calls spell it bit by bit."""
+        """Return the whole answer, as `Accumulator.raw`; the key is hidden also where tool calls spell it in pieces."""
         raw = self.answer.raw()
         for choice in raw["choices"]:
             said = choice["message"]
@@ -171,7 +178,7 @@ class Exchange:
             self.is_done = len(self._collected) >= bound
             return b""
         if room < len(block):
-            message = f"The answer is larger than {bound // 2**20} MiB, the limit for one answer (max_event_bytes)."
+            message = f"The answer is larger than {_spell_bytes(bound)}, the limit for one answer (max_event_bytes)."
             raise UnexpectedResponseError(message, kind="too_large", status=self._status)
         if self._collected[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b"event:", b"id:", b":", b"retry:")):
             self._decoder = Decoder(self._settings.max_event_bytes)
@@ -211,6 +218,8 @@ class Exchange:
             chunk = parse_object(payload) if event_type != "error" else _parse_error(payload)
             read = self._screen.read(payload, chunk)
         except MalformedChunkError as error:
+            if in_stream and payload.lstrip()[:1] in ("", ":"):  # a keep-alive behind more white space than one space
+                return ()
             raise MalformedChunkError(self._key.mask(str(error)), status=self._status) from None
         deltas = []
         for delta in read:
@@ -234,8 +243,8 @@ class Exchange:
             return delta
         self._text_bytes += len(delta.text) + len(delta.reasoning)
         if self._text_bytes > self._settings.max_answer_bytes:
-            bound = self._settings.max_answer_bytes // 2**20
-            message = f"The answer is longer than {bound} MiB of text, the limit for one answer (max_answer_bytes)."
+            bound = _spell_bytes(self._settings.max_answer_bytes)
+            message = f"The answer is longer than {bound} of text, the limit for one answer (max_answer_bytes)."
             raise UnexpectedResponseError(message, kind="too_large", status=self._status)
         return self._screen.pass_on(delta)
 
@@ -251,6 +260,10 @@ def _parse_error(payload: str | bytes) -> dict[str, Any]:
         return parse_object(payload)
     except MalformedChunkError:
         return {"error": payload}
+
+
+def _spell_bytes(count: int) -> str:
+    return f"{count:,} bytes" if count % 2**20 else f"{count // 2**20:,} MiB"
 
 
 def _is_whole(payload: str) -> bool:

@@ -56,10 +56,13 @@ class History:
         self.root = Node()
         self.head = self.root
 
-    def add(self, turns: Iterable[tuple[Turn, Reply | None]], *, after: Node | None = None) -> None:
+    def add(
+        self, turns: Iterable[tuple[Turn, Reply | None]], *, after: Node | None = None, encoding: bytes | None = None
+    ) -> None:
         """Put turns one after the other behind a node (the current one unless named), and go to the last.
 
-        The chain is built first and hung in with one step, so that an interrupt never leaves half of it.
+        The chain is built first and hung in with one step, so that an interrupt never leaves half of it. `encoding`
+        is the wire JSON of the first of them, where it was made already.
         """
         parent = self.head if after is None else after
         first: Node | None = None
@@ -68,6 +71,7 @@ class History:
             node = Node(turn, last, reply)
             if first is None:
                 first = node
+                node.encoding = encoding
             else:
                 last.children.append(node)
             last = node

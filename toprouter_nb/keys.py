@@ -67,7 +67,7 @@ def find_key(base_url: str, *, ask: bool = True) -> tuple[Secret, str]:
     SettingsError
         There is no key, or the one found is malformed.
     """
-    key = hide_key(os.environ.get(KEY_VARIABLE, "").strip())
+    key = hide_key(os.getenv(KEY_VARIABLE, "").strip())
     if key:
         return check_key(key), KEY_VARIABLE
     key, trouble = _read_keyring(base_url)

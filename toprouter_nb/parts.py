@@ -7,6 +7,7 @@ import dataclasses
 import reprlib
 from typing import ClassVar, Literal
 
+from .errors import ImageError, ParameterError
 from .plain import render_plain, shorten
 
 
@@ -27,6 +28,13 @@ class TextPart:
 
     type: ClassVar[Literal["text"]] = "text"
     text: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no text."""
+        given: object = self.text
+        if not isinstance(given, str):
+            message = f"A TextPart holds a text, not {type(given).__name__}."
+            raise ParameterError(message)
 
     def __repr__(self) -> str:
         """Show the beginning and the end of the text."""
@@ -68,7 +76,7 @@ class ImagePart:
         """Refuse a part that is neither an address nor data, or both."""
         if (self.url is None) == (self.data is None):
             message = "An ImagePart holds either a url or data. Make one with image(...)."
-            raise ValueError(message)
+            raise ImageError(message)
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         """Show the picture in a notebook, or a link to its address, which is never fetched."""

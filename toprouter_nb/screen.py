@@ -89,7 +89,7 @@ class Screen:
 
     def _is_suspect(self, payload: str) -> bool:
         """Say whether a payload may hold a piece of the key; letters of a key may be escaped, slashes too."""
-        return self._holds(payload) or "\\u00" in payload or "\\/" in payload
+        return self._holds(payload) or ("\\" in payload and ("\\u00" in payload or "\\/" in payload))
 
     def _other(self, index: int) -> "Screen":
         if index not in self._others:
@@ -110,8 +110,9 @@ class _Run:
         return self._mask.feed(text) if text else ""
 
     def flush(self) -> str:
-        half, self._half = self._half, ""
-        return self._mask.feed("\ufffd" if half else "") + self._mask.flush()
+        last = self._mask.feed("\ufffd") if self._half else ""
+        self._half = ""
+        return last + self._mask.flush()
 
     def _join(self, text: str) -> str:
         text, self._half = self._half + text, ""

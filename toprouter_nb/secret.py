@@ -208,7 +208,7 @@ class _Pieces:
     def __init__(self, value: str) -> None:
         size = min(FRAGMENT_CHARACTERS, len(value)) if len(value) >= SHORTEST_HIDDEN else 0
         # Each piece holds one of these blocks whole, so a text that holds none is done with after a few searches.
-        half = size // 2 or 1
+        half = size // 2
         blocks = [value[i : i + half] for i in range(0, len(value) - half + 1, half)] if size else []
         windows = frozenset(value[i : i + size] for i in range(len(value) - size + 1))
 
@@ -237,9 +237,9 @@ class _Pieces:
                     return True
             return False
 
-        room = len(value) - size
+        room, begun = len(value) - size, value[:-1]
         self.size = size
-        self.is_suspect: Callable[[str], bool] = value[:-1].__contains__
+        self.is_suspect: Callable[[str], bool] = lambda text: text in begun
         self.begins: Callable[[str], bool] = lambda text: value.find(text, 0, room + len(text)) >= 0
         self.find = find
         self.may_stand_in = may_stand_in

@@ -16,6 +16,7 @@ from .plain import shorten
 from .secret import Secret
 
 DEFAULT_BASE_URL = "https://toprouter.cc"
+# Read by os.getenv here and elsewhere: a traceback with values shows all of os.environ where a line names that.
 ADDRESS_VARIABLE = "TOPROUTER_BASE_URL"
 MODEL_VARIABLE = "TOPROUTER_MODEL"
 DISPLAYS = ("auto", "live", "static", "text", True, False)
@@ -100,10 +101,12 @@ class Settings:
     ) -> None:
         api_key = hide_key(api_key)  # first: from here on no frame of ours holds the text
         check_choice("display", display, DISPLAYS)
+        if base_url is None:
+            base_url = os.getenv(ADDRESS_VARIABLE) or DEFAULT_BASE_URL
         vars(self).update(
-            base_url=check_base_url(base_url or os.environ.get(ADDRESS_VARIABLE) or DEFAULT_BASE_URL),
+            base_url=check_base_url(base_url),
             api_key=check_key(api_key),
-            model=check_name("model", model or os.environ.get(MODEL_VARIABLE) or None),
+            model=check_name("model", model or os.getenv(MODEL_VARIABLE) or None),
             connect_seconds=check_seconds("connect_seconds", connect_seconds),
             first_byte_seconds=check_seconds("first_byte_seconds", first_byte_seconds),
             idle_seconds=check_seconds("idle_seconds", idle_seconds),
@@ -132,7 +135,7 @@ class _Current:
 
     def settings(self) -> Settings:
         """Return the settings; made anew only where what they are made of has changed, for every call asks."""
-        origin = (os.environ.get(ADDRESS_VARIABLE), os.environ.get(MODEL_VARIABLE), self.given, self.keys)
+        origin = (os.getenv(ADDRESS_VARIABLE), os.getenv(MODEL_VARIABLE), self.given, self.keys)
         if self._made is None or self._made[0] != origin:
             self._made = origin, _with_known_key(Settings(**self.given))
         return self._made[1]

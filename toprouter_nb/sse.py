@@ -102,8 +102,8 @@ class Decoder:
         events = self._read_lines(self._take_lines(block[:end])) if end else []
         self._line += block[end:]
         open_bytes = self._event_bytes + len(self._line)
-        self._is_too_large = self._is_too_large or open_bytes > self._max_event_bytes
-        self._is_between_events = not (open_bytes or self._is_first_line or self._is_after_cr or self._is_too_large)
+        self._is_too_large = open_bytes > self._max_event_bytes
+        self._is_between_events = not (open_bytes or self._is_first_line or self._is_after_cr)
         if not events:
             self._check_size()
         return events
@@ -152,7 +152,6 @@ class Decoder:
             if line:
                 self._event_bytes += len(line) + 1
                 if self._event_bytes > self._max_event_bytes:
-                    self._is_too_large = True
                     break
                 self._read_field(line)
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 
 from .asking import Asking, Listener, Question
 from .client import Client
-from .errors import NotFoundError, ParameterError
+from .errors import NotFoundError, ParameterError, ToprouterError
 from .guards import add_near_ids
 from .history import History, Node
 from .reply import Reply
@@ -106,6 +106,7 @@ class Turnstile:
             if isinstance(error, NotFoundError):
                 add_near_ids(error, question.model, asking.call.settings)
             asking.settle(error)
+            _cut_short(error)
             raise
 
     async def _run_async(
@@ -125,6 +126,7 @@ class Turnstile:
             if isinstance(error, NotFoundError):
                 add_near_ids(error, question.model, asking.call.settings)
             asking.settle(error)
+            _cut_short(error)
             raise
 
     def _enter(self, question: Question, listener: Listener | None, own: weakref.ref[Any]) -> tuple[Asking, Client]:
@@ -154,8 +156,8 @@ class Turnstile:
         pieces = [node.encoded() for node in self._history.path(after)]
         if question.system is not None:
             pieces.insert(0, encode_turn(question.system))
-        if question.turn is not None:
-            pieces.append(encode_turn(question.turn))
+        if question.encoding is not None:
+            pieces.append(question.encoding)
         return pieces
 
     def _client_now(self) -> Client:
@@ -169,6 +171,15 @@ class Turnstile:
         reply = self._asking.reply if self._asking else None
         assert reply is not None, "a call that ended well has a reply"
         return reply
+
+
+def _cut_short(error: BaseException) -> None:
+    """Take from an expected error the frames and errors below, which hold what the server sent, perhaps the key.
+
+    What nobody expected keeps them, so that it can be found.
+    """
+    if isinstance(error, ToprouterError) or not isinstance(error, Exception):
+        error.__cause__ = error.__context__ = error.__traceback__ = None
 
 
 def _nothing() -> None:

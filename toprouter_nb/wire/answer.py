@@ -5,7 +5,6 @@ Knows nothing of HTTP, of event streams or of how deltas add up; `reply` does th
 
 import functools
 import json
-import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -15,6 +14,9 @@ from ..plain import shorten
 from ..usage import Usage
 
 _EXCERPT_CHARACTERS = 200
+# Beyond these a number says nothing, and would overflow where it is added up or laid out in a table.
+_LARGEST_COUNT = 2**53 - 1  # the whole numbers that JSON carries safely
+_LARGEST_COST = 10**9
 
 
 class Delta(NamedTuple):
@@ -110,7 +112,7 @@ def decode_chunk(chunk: Mapping[str, Any]) -> list[Delta]:
 
 
 def decode_usage(reported: object) -> Usage | None:
-    """Read token counts and the billed cost; whatever is missing, negative or no number is None.
+    """Read token counts and the billed cost; whatever is missing, negative, absurdly large or no number is None.
 
     A request made with the caller's own provider key costs what the gateway bills plus what the provider bills.
 
@@ -162,7 +164,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST_COUNT:
         return None
     return int(value)
 
@@ -175,13 +177,13 @@ def _cost(reported: Mapping[str, Any]) -> Decimal | None:
 
 
 def _money(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if not isinstance(value, int | float | str):
         return None
     try:
         amount = Decimal(str(value))
-    except InvalidOperation:
+    except InvalidOperation:  # words, and the booleans, which are ints too
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount <= _LARGEST_COST else None
 
 
 @functools.cache

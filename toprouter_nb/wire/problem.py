@@ -3,6 +3,7 @@
 Knows nothing of HTTP statuses or of our error classes; `failures` judges.
 """
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -106,10 +107,8 @@ def _of_provider(metadata: object, depth: int) -> Problem:
         return Problem()
     raw = metadata.get("raw")
     if isinstance(raw, str) and raw.lstrip()[:1] in ("{", "["):
-        try:
+        with contextlib.suppress(ValueError, RecursionError):  # then the text itself is what there is
             raw = json.loads(raw)
-        except (ValueError, RecursionError):
-            raw = str(raw)
     reasons = metadata.get("reasons")
     listed = reasons if isinstance(reasons, list) else []
     return Problem(
