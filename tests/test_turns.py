@@ -29,7 +29,7 @@ def test_turns_are_values(turn):
 @given(turns)
 def test_text_and_images_are_all_parts(turn):
     """Joined text and images hold what the parts hold, in order."""
-    assert turn.text == "".join(one.text for one in turn.parts if one.type == "text")
+    assert turn.text == "\n\n".join(one.text for one in turn.parts if one.type == "text")
     assert [one for one in turn.parts if one.type == "image"] == list(turn.images)
 
 

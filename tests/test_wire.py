@@ -72,8 +72,14 @@ def test_a_mixed_turn_is_a_list_of_parts_in_order():
 
 @given(TURNS)
 def test_a_turn_survives_the_wire(turn):
-    """Encoding a turn, parsing the JSON and decoding it gives an equal turn."""
-    assert turn_of(json.loads(encode_turn(turn))) == turn
+    """Encoding a turn, parsing the JSON and decoding it gives an equal turn; several texts alone become one."""
+    sent = turn if turn.images else Turn(turn.role, turn.text)
+    assert turn_of(json.loads(encode_turn(turn))) == sent
+
+
+def test_texts_alone_are_one_plain_string():
+    """A question and a table are sent as servers that take strings only can read them."""
+    assert message_of(Turn("user", ("Look:", "a table")))["content"] == "Look:\n\na table"
 
 
 @given(st.lists(TURNS, min_size=1, max_size=6), WORDS)
@@ -83,7 +89,6 @@ def test_the_pieces_of_a_request_make_one_json_object(turns, text):
     joined = b"".join(body)
     assert json.loads(joined)["messages"] == [message_of(turn) for turn in turns]
     assert body.length == len(joined)
-    assert b"".join(body) == joined
 
 
 def test_lone_surrogates_are_sent_as_the_replacement_character():
@@ -163,8 +168,7 @@ def test_short_pieces_are_sent_together():
     half = b"x" * 2**15
     body = RequestBody([half, half, half, b"", half, b"y", b"z" * 70_000, half, half[1:], b"!!"])
     expected = [half + half, half + half, b"y", b"z" * 70_000, half + half[1:], b"!!"]
-    assert list(body) == expected
-    assert list(body) == expected
+    assert [list(body), list(body)] == [expected] * 2
     assert list(RequestBody([half, half[1:], b"!"])) == [half + half[1:] + b"!"]
     assert list(RequestBody([b"z" * 70_000])) == [b"z" * 70_000]
 

@@ -135,10 +135,11 @@ class _Current:
 
     def settings(self) -> Settings:
         """Return the settings; made anew only where what they are made of has changed, for every call asks."""
-        origin = (os.getenv(ADDRESS_VARIABLE), os.getenv(MODEL_VARIABLE), self.given, self.keys)
-        if self._made is None or self._made[0] != origin:
-            self._made = origin, _with_known_key(Settings(**self.given))
-        return self._made[1]
+        given, made = self.given, self._made
+        origin = (os.getenv(ADDRESS_VARIABLE), os.getenv(MODEL_VARIABLE), given, self.keys)
+        if made is None or made[0] != origin:
+            self._made = made = origin, _with_known_key(Settings(**given))
+        return made[1]
 
 
 _CURRENT = _Current()

@@ -63,8 +63,8 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """All text parts joined; "" when there is none."""
-        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+        """All text parts, a blank line between them, as a turn without images is sent; "" when there is none."""
+        return "\n\n".join(part.text for part in self.parts if isinstance(part, TextPart))
 
     @property
     def images(self) -> tuple[ImagePart, ...]:

@@ -9,6 +9,8 @@ from jupyter_client.manager import start_new_kernel
 
 from toprouter_nb.testing import Script, ScriptedGateway
 
+# In its first milliseconds a cell belongs to ipykernel alone, which may lose the request to an interrupt (11 of 733
+# times for a cell that only sleeps, with 7.4.0); so no moment here is earlier than 50 ms.
 WORDS = [f"word{number} " for number in range(100)]
 SETUP = """
 import toprouter_nb as tr
@@ -91,7 +93,7 @@ def play(kernel, code, moments):
 @pytest.mark.parametrize("code", [ASK, ASK_ASYNC])
 def test_an_interrupt_keeps_what_came_and_the_next_question_works(kernel, code):
     """At a few moments of a stream: a marked prefix is kept, the server sees the close, the next ask answers."""
-    assert play(kernel, code, [0.0, 0.05, 0.3, 0.7, 1.2]) >= 3
+    assert play(kernel, code, [0.05, 0.3, 0.7, 1.2]) >= 3
 
 
 @pytest.mark.slow
@@ -100,4 +102,4 @@ def test_an_interrupt_keeps_what_came_and_the_next_question_works(kernel, code):
 def test_an_interrupt_at_any_of_a_hundred_moments(kernel, code):
     """At a hundred random moments of a stream of two seconds, the same."""
     chance = random.Random(11)
-    assert play(kernel, code, [chance.uniform(0, 2.2) for _ in range(100)]) > 80
+    assert play(kernel, code, [chance.uniform(0.05, 2.2) for _ in range(100)]) > 80

@@ -8,19 +8,29 @@ from nbclient import NotebookClient
 import toprouter_nb as tr
 from toprouter_nb.testing import ErrorEvent, Fault, Script, ScriptedGateway
 
+WALK = """
+import sys
+from sinks import reachable
+
+frame, found = sys.last_traceback, []
+while frame:
+    if "toprouter_nb" in frame.tb_frame.f_code.co_filename:
+        found += reachable(dict(frame.tb_frame.f_locals))
+    frame = frame.tb_next
+for text in found:
+    print(text if isinstance(text, str) else bytes(text))
+"""
 CELLS = [
     "import toprouter_nb as tr\nchat = tr.Conversation('any/model')\nchat.ask('What is my key?')",
     "for text in chat.stream('Spell it!'):\n    print(text, end='', flush=True)",
-    "import ipywidgets\nbox = ipywidgets.Text()\nbox.value = chat.last.text\ndisplay(box, chat, chat.last, chat.usage_table())",
+    "import ipywidgets\nbox = ipywidgets.Text()\nbox.value = chat.last.text\nbox",
+    "display(chat, chat.last, chat.tree(), chat.usage_table())",
     "chat.ask('Fail!')",
     "%xmode Verbose\nchat.ask('Fail!')",
     "tr.configure(api_key=__import__('os').environ['TOPROUTER_API_KEY'], idle_seconds=-1)",
     "%xmode Context\nawait chat.ask_async('Fail!')",
     "vars(chat), vars(tr.configure()), chat.last.raw, chat.turns, chat._turnstile, chat._settings_now()",
-    "import sys\nfrom sinks import reachable\nframe = sys.last_traceback\nfound = []\nwhile frame:\n"
-    "    if 'toprouter_nb' in frame.tb_frame.f_code.co_filename:\n"
-    "        found += reachable(dict(frame.tb_frame.f_locals))\n    frame = frame.tb_next\n"
-    "for text in found:\n    print(bytes(text) if not isinstance(text, str) else text)",
+    WALK,
     "import rich.traceback\nrich.traceback.install(show_locals=True)\nchat.ask('Fail!')",
     "from toprouter_nb.doctor import report\n[finding for finding in report() if finding.name != 'key']",
     "%history -o\n%store\n%who_ls",
@@ -37,7 +47,7 @@ def scripted(key):
 
 @pytest.mark.parametrize("canary", range(2))
 def test_a_saved_notebook_holds_no_key(canary, tmp_path, monkeypatch, request):
-    """Outputs, tracebacks of every mode, widget state, the kernel's history and its files: nothing has a piece of it."""
+    """Outputs, tracebacks of every mode, widget state, the kernel's history and its files have no piece of it."""
     key = CANARIES[canary]
     tests = str(request.path.parents[1])
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])

@@ -114,19 +114,18 @@ def encode_turn(turn: Turn) -> bytes:
 
 
 def message_of(turn: Turn) -> Message:
-    """Return the wire's message dict of a turn; text alone is a plain string, anything mixed a list of parts.
+    """Return the wire's message dict of a turn; text alone is a plain string, anything with images a list of parts.
+
+    Some servers take strings only, so several texts, such as a question and a table, become one: `Turn.text`.
 
     Examples
     --------
     >>> message_of(Turn("user", "Hi"))
     {'role': 'user', 'content': 'Hi'}
     """
-    parts = turn.parts
-    if len(parts) == 1 and isinstance(parts[0], TextPart):
-        return {"role": turn.role, "content": parts[0].text}
-    if not parts:
-        return {"role": turn.role, "content": ""}
-    return {"role": turn.role, "content": [_part_of(part) for part in parts]}
+    if not turn.images:
+        return {"role": turn.role, "content": turn.text}
+    return {"role": turn.role, "content": [_part_of(part) for part in turn.parts]}
 
 
 def turn_of(message: object) -> Turn:
