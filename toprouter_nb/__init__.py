@@ -5,10 +5,11 @@ its own, opens nothing, and loads none of pandas, ipywidgets, httpx or pydantic.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
+# Importing the name from `typing` would be nearly all the time this import takes; type checkers know it as it is.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import errors as errors
     from . import testing as testing

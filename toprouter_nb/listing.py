@@ -3,7 +3,9 @@
 Knows nothing of what the list says; `catalogue` keeps it and `cards` reads it.
 """
 
-from .errors import SettingsError
+import time
+
+from .errors import ReadTimeoutError, SettingsError, ToprouterError
 from .failures import error_from_answer
 from .secret import Secret
 from .settings import Settings, require_key
@@ -31,15 +33,32 @@ def fetch_models(settings: Settings) -> bytes:
     key = _find_key(settings)
     transport = Transport(settings)
     try:
-        with transport.get(_PATH, key) as answer:
-            body = b"".join(answer.blocks())
-            if answer.status in _OK:
-                return body
-            raise error_from_answer(
-                answer.status, answer.headers, body, base_url=settings.base_url, key=key, body_sent=None
-            )
+        return _fetch(transport, settings, key)
+    except ToprouterError as error:
+        # The frames and errors below hold what the server sent, which may repeat the key.
+        error.__cause__ = error.__context__ = error.__traceback__ = None
+        raise
     finally:
         transport.close()
+
+
+def _fetch(transport: Transport, settings: Settings, key: Secret) -> bytes:
+    deadline = time.monotonic() + settings.progress_seconds
+    blocks = []
+    with transport.get(_PATH, key) as answer:
+        for block in answer.blocks():
+            blocks.append(block)
+            if time.monotonic() > deadline:
+                limit = settings.progress_seconds
+                message = (
+                    f"The list of models was not there within {limit:g} s (progress_seconds): it comes too slowly."
+                )
+                raise ReadTimeoutError(message, kind="idle_timeout", is_transient=True)
+        body = b"".join(blocks)
+        if answer.status in _OK:
+            # Any byte is one letter of Latin-1, so that nothing but the key changes.
+            return key.hide(body.decode("latin-1")).encode("latin-1")
+        raise error_from_answer(answer.status, answer.headers, body, base_url=settings.base_url, key=key)
 
 
 def _find_key(settings: Settings) -> Secret:

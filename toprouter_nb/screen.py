@@ -30,6 +30,8 @@ class Screen:
     def __init__(self, key: Secret) -> None:
         self._key = key
         self._holds = key.holder()
+        self._is_needed = bool(key)
+        self._clean = ("", "")  # what stood before and after the text in a payload that was found clean
         self._texts = _Run(key)
         self._reasonings = _Run(key)
         self._others: dict[int, Screen] = {}
@@ -50,7 +52,7 @@ class Screen:
             As `decode_chunk`; the message is not masked.
         """
         deltas = decode_chunk(chunk)
-        if not self._key or not (isinstance(payload, bytes) or self._is_suspect(payload)):
+        if not self._is_needed or (isinstance(payload, str) and self._is_clean(payload, deltas[0])):
             return deltas
         hidden = decode_chunk(self.hide(chunk))
         pairs = zip(deltas, hidden, strict=True)
@@ -87,9 +89,20 @@ class Screen:
             return [self.hide(item, depth - 1) for item in value]
         return {self.hide(name): self.hide(item, depth - 1) for name, item in value.items()}
 
-    def _is_suspect(self, payload: str) -> bool:
-        """Say whether a payload may hold a piece of the key; letters of a key may be escaped, slashes too."""
-        return self._holds(payload) or ("\\" in payload and ("\\u00" in payload or "\\/" in payload))
+    def _is_clean(self, payload: str, delta: Delta) -> bool:
+        """Say whether a payload surely holds no piece of the key; letters of a key may be escaped, slashes too.
+
+        Most payloads of a stream differ in their text only: what stands around it is searched once.
+        """
+        text = delta.text or delta.reasoning
+        before, _, after = payload.partition(text) if text else (payload, "", "")
+        if (before, after) == self._clean:
+            return not self._holds(text)
+        if self._holds(payload) or ("\\" in payload and ("\\u00" in payload or "\\/" in payload)):
+            return False
+        if before[-1:] == after[:1] == '"':
+            self._clean = (before, after)
+        return True
 
     def _other(self, index: int) -> "Screen":
         if index not in self._others:

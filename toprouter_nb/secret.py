@@ -232,6 +232,8 @@ class _Pieces:
                 places = {block: at for block, at in places.items() if at >= 0}
 
         def may_stand_in(text: str) -> bool:
+            if len(text) < half:
+                return False
             for block in blocks:  # noqa: SIM110  # a call of any() costs as much as all the searches
                 if block in text:
                     return True

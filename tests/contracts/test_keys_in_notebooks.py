@@ -10,7 +10,7 @@ from toprouter_nb.testing import ErrorEvent, Fault, Script, ScriptedGateway
 
 WALK = """
 import sys
-from sinks import reachable
+from ended import reachable
 
 frame, found = sys.last_traceback, []
 while frame:

@@ -6,6 +6,7 @@ in pieces of the wire.
 """
 
 import dataclasses
+import json
 import math
 import sys
 from itertools import pairwise
@@ -23,7 +24,7 @@ with atheris.instrument_imports(include=["toprouter_nb"]):
     from toprouter_nb.wire.request import RequestBody
 
 KEY = "sk-canary-0123456789abcdef"
-SETTINGS = Settings("https://gateway.test", KEY, max_event_bytes=2**20, max_answer_bytes=2_000)
+SETTINGS = Settings("https://gateway.test", KEY, max_event_bytes=2**20, max_answer_bytes=500)
 HEADS = ("text/event-stream", "application/json", "", "text/html")
 STATUSES = (200, 200, 200, 200, 200, 401, 429, 503)
 PIECES = (
@@ -96,15 +97,13 @@ def check(exchange, deltas, error):
     text = answer.text
     if error is None or error.kind != "too_large":
         assert "".join(delta.text for delta in deltas if not delta.index) == text
-    for shown in (text, answer.reasoning):
-        shown.encode()
+    text.encode()
+    answer.reasoning.encode()
+    message = str(error or "")
+    assert len(message) <= 2_000
+    assert render_plain(message) == message
+    for shown in (text, answer.reasoning, message, json.dumps(exchange.raw(), default=str)):
         assert not [start for start in range(len(KEY) - 11) if KEY[start : start + 12] in shown]
-    answer.raw()
-    if error is not None:
-        message = str(error)
-        assert len(message) <= 2_000
-        assert render_plain(message) == message
-        assert not [start for start in range(len(KEY) - 11) if KEY[start : start + 12] in message]
     usage = answer.usage
     counts = dataclasses.astuple(usage) if usage else ()
     assert all(count is None or (count >= 0 and math.isfinite(count)) for count in counts)
