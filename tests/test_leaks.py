@@ -239,6 +239,13 @@ def test_keys_inside_encoded_pictures_become_asterisks(tmp_path, key, padding):
     assert after == before.replace(key.encode(), b"*" * len(key))
 
 
+@pytest.mark.parametrize("kind", ["application/octet-stream", "image/png", "application/vnd.x+json", "image/svg+xml"])
+def test_plain_text_is_searched_whatever_it_is_called(tmp_path, kind):
+    """A key that stands in an attachment as it is, is found by its shape, whatever type the attachment claims."""
+    cell = {"cell_type": "markdown", "attachments": {"a": {kind: SHAPED["an API key"][0]}}, "source": ""}
+    assert len(tr.check_notebook(write(tmp_path / "n.ipynb", [cell]))) == 1
+
+
 def test_buffers_of_widgets_and_plain_text_called_data_are_searched(tmp_path):
     """Base64 buffers are decoded, and what is no base64 is read as it stands."""
     state = {"0": {"buffers": [{"encoding": "base64", "path": ["x"], "data": png_with(IN_USE)}]}}

@@ -52,7 +52,8 @@ class Screen:
             As `decode_chunk`; the message is not masked.
         """
         deltas = decode_chunk(chunk)
-        if not self._is_needed or (isinstance(payload, str) and self._is_clean(payload, deltas[0])):
+        text = payload if isinstance(payload, str) else payload.decode("utf-8", "replace")
+        if not self._is_needed or self._is_clean(text, deltas[0]):
             return deltas
         hidden = decode_chunk(self.hide(chunk))
         pairs = zip(deltas, hidden, strict=True)
@@ -92,13 +93,16 @@ class Screen:
     def _is_clean(self, payload: str, delta: Delta) -> bool:
         """Say whether a payload surely holds no piece of the key; letters of a key may be escaped, slashes too.
 
-        Most payloads of a stream differ in their text only: what stands around it is searched once.
+        Most payloads of a stream differ in their text only: what stands around it is searched once. JSON that came in
+        another encoding than UTF-8 has a NUL beside each letter, and is never sure.
         """
         text = delta.text or delta.reasoning
         before, _, after = payload.partition(text) if text else (payload, "", "")
         if (before, after) == self._clean:
             return not self._holds(text)
-        if self._holds(payload) or ("\\" in payload and ("\\u00" in payload or "\\/" in payload)):
+        if self._holds(payload) or "\0" in payload:
+            return False
+        if "\\" in payload and ("\\u00" in payload or "\\/" in payload):
             return False
         if before[-1:] == after[:1] == '"':
             self._clean = (before, after)

@@ -23,10 +23,10 @@ Change = tuple[int, int, str]
 
 
 def check_notebook(path: str | os.PathLike[str], *, clear: bool = False) -> Leaks:
-    """Find secrets in a notebook: the keys in use in this process, words that look like keys, values named as such.
+    """Find secrets in a notebook: the keys of this process, words that look like keys, and values named as such.
 
-    Sources, outputs, attachments, metadata and widget state are searched, the keys in use also as base64, URL-quoted,
-    and coloured or marked up. What pictures show is not read.
+    Sources, outputs, attachments, metadata and widget state are searched. The keys this process was configured with
+    are found as base64, URL-quoted and backwards too, and in pieces of 12 characters. What pictures show is not read.
 
     Parameters
     ----------
@@ -83,11 +83,11 @@ class _Value(NamedTuple):
     def check(self, search: Search) -> tuple[list[Leak], list[Change]]:
         """Return the secrets in it, and what has to change."""
         text = "".join(literal.value for literal in self.literals)
-        is_encoded = is_data(self.place)
-        encoded, edits = search.find_encoded(text) if is_encoded else ([], [])
-        if encoded:
-            return [self._leak(search, what, f"{MASK} in encoded data") for what in encoded], edits
-        found = search.find(text, is_data=is_encoded)
+        encoded = search.find_encoded(text) if is_data(self.place) else None
+        if encoded and encoded[0]:
+            whats, edits = encoded
+            return [self._leak(search, what, f"{MASK} in encoded data") for what in whats], edits
+        found = search.find(text, is_data=encoded is not None)
         shown = zip(found, excerpts(text, found), strict=True)
         leaks = [self._leak(search, find.what, excerpt) for find, excerpt in shown]
         return leaks, [(*run, "" if index else MASK) for find in found for index, run in enumerate(find.runs)]

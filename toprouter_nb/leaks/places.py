@@ -9,7 +9,7 @@ nbformat, "The Jupyter Notebook file format".
 
 from .literals import Place
 
-_TEXT_TYPES = ("text/", "application/json", "application/javascript", "image/svg")
+_TEXT_TYPES = ("text/", "json", "javascript", "xml")
 _DATA_FIELDS = ("png", "jpeg", "pdf")  # of version 3, which has no media types
 
 
@@ -37,7 +37,7 @@ def is_data(place: Place) -> bool:
     """Say whether the text at a place is binary data in base64."""
     match _own(place):
         case ["cells", int(), "outputs", int(), "data", str(kind)] | ["cells", int(), "attachments", str(), str(kind)]:
-            return "/" in kind and not kind.startswith(_TEXT_TYPES)
+            return "/" in kind and not any(word in kind for word in _TEXT_TYPES)
         case ["cells", int(), "outputs", int(), str(field)]:
             return field in _DATA_FIELDS
         case [*_, "buffers", int(), "data"]:

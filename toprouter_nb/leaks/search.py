@@ -64,18 +64,18 @@ class Search:
             found += [Find(what, list(view.runs(*span))) for what, span in self._spans(view.text, is_data=False)]
         return _merge(found)
 
-    def find_encoded(self, text: str) -> tuple[list[str], list[tuple[int, int, str]]]:
+    def find_encoded(self, text: str) -> tuple[list[str], list[tuple[int, int, str]]] | None:
         """Look for secrets in base64 data, line breaks and all.
 
         Returns
         -------
-        tuple
+        tuple or None
             What each secret is; and begin, end and new characters of each stretch of `text` that has to change so
-            that the secrets become asterisks and the data stays as long as it is. Both empty where it is no base64.
+            that the secrets become asterisks and the data stays as long as it is. None where it is no base64.
         """
         view = without_blanks(text)
         if not _BASE64.fullmatch(view.text) or len(view.text) % 4:
-            return [], []
+            return None
         data = base64.b64decode(view.text)
         found = _merge([Find(what, [span]) for what, span in self._spans(data.decode("latin-1"), is_data=False)])
         starred = bytearray(data)
