@@ -18,10 +18,10 @@ def chunk(text, index=0, **fields):
     return {"id": "g", "choices": [{"index": index, "delta": {"content": text}, **fields}]}
 
 
-def read(screen, value, *, as_bytes=False):
-    """Have a screen read a value; return its deltas passed on."""
+def read(screen, value, encoding=None):
+    """Have a screen read a value, as text or as bytes; return its deltas passed on."""
     payload = json.dumps(value)
-    return [screen.pass_on(delta) for delta in screen.read(payload.encode() if as_bytes else payload, value)]
+    return [screen.pass_on(delta) for delta in screen.read(payload.encode(encoding) if encoding else payload, value)]
 
 
 def test_what_holds_no_key_passes_as_it_is():
@@ -34,8 +34,8 @@ def test_what_holds_no_key_passes_as_it_is():
     assert "".join(delta.text for delta in screen.flush()) == "canary"
 
 
-@pytest.mark.parametrize("as_bytes", [True, False])
-def test_the_key_is_hidden_in_every_field(as_bytes):
+@pytest.mark.parametrize("encoding", [None, "utf-8", "utf-16", "utf-32-be"])
+def test_the_key_is_hidden_in_every_field(encoding):
     """Names and values at any depth, the finish reason and tool calls: none holds a piece of the key."""
     call = {"id": KEY, "function": {"name": "f", "arguments": f'{{"key": "{KEY}"}}'}}
     value = {
@@ -43,7 +43,7 @@ def test_the_key_is_hidden_in_every_field(as_bytes):
         KEY: [{"x": {KEY[:14]: 1}}],
         "choices": [{"delta": {"tool_calls": [call]}, "finish_reason": KEY}],
     }
-    (delta,) = read(Screen(Secret(KEY)), value, as_bytes=as_bytes)
+    (delta,) = read(Screen(Secret(KEY)), value, encoding)
     assert (delta.finish_reason, delta.tool_calls[0]["id"], delta.raw["id"]) == (MASK, MASK, MASK)
     assert delta.raw[MASK] == [{"x": {MASK: 1}}]
     assert KEY[:12] not in repr(delta)

@@ -67,11 +67,10 @@ def write_samples(folder):
     """Write one small file of each kind into an empty corpus folder, to begin with."""
     picture = image_samples.gradient()
     profile, facts = image_samples.profile(), image_samples.exif(6, b"words", has_place=True)
-    for name in ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP"):
-        more = (
-            {} if name in {"GIF", "BMP"} else {"exif": facts[6:] if name == "TIFF" else facts, "icc_profile": profile}
-        )
-        frames = {"save_all": True, "append_images": [picture]} if name in {"GIF", "WEBP", "PNG", "TIFF"} else {}
+    for name in ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"):
+        more = {"exif": facts[6:] if name == "TIFF" else facts, "icc_profile": profile, "lossless": True}
+        more = {"GIF": {"comment": b"words"}, "BMP": {}}.get(name, more)
+        frames = {"save_all": True, "append_images": [picture]} if name not in {"JPEG", "BMP"} else {}
         (folder / f"plain.{name}").write_bytes(image_samples.encoded(picture, name))
         (folder / f"with-facts.{name}").write_bytes(image_samples.encoded(picture, name, **more))
         (folder / f"with-frames.{name}").write_bytes(image_samples.encoded(picture, name, **frames))

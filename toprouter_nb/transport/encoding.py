@@ -7,12 +7,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 from ..errors import ConnectFailedError, UnexpectedResponseError
-from ..plain import render_plain, shorten
 
 # A whole answer: its text bound of 16 MiB, and room for the JSON around it and for image data.
 BODY_BYTES = 64 * 2**20
 # What one step may unpack, so that a small block cannot fill the memory.
 _STEP_BYTES = 2**20
+_NAMED = ("br", "compress", "deflate", "gzip", "x-gzip", "zstd")
 # zlib's own spelling of "find out whether this is gzip or zlib".
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _GZIP_MARK = b"\x1f\x8b"
@@ -107,8 +107,9 @@ class Decoder:
         return block
 
     def _unreadable(self) -> UnexpectedResponseError:
-        shown = shorten(render_plain(self._encoding), 60)
-        return UnexpectedResponseError(f"The server encoded its answer as {shown!r}, unasked, and it cannot be read.")
+        # Only names that are known are repeated: a field of the server's may hold anything, the key included.
+        shown = f"as {self._encoding!r}" if self._encoding in _NAMED else "in an unknown way"
+        return UnexpectedResponseError(f"The server encoded its answer {shown}, unasked, and it cannot be read.")
 
 
 def decoder_for(headers: Mapping[str, str], *, is_streamed: bool) -> Decoder:
