@@ -5,6 +5,7 @@ import io
 import json
 import pickle
 import pprint
+import string
 import traceback
 from itertools import pairwise
 
@@ -185,6 +186,17 @@ def test_every_piece_of_a_key_gets_its_mask(deltas, shown):
     """Twelve characters are hidden and eleven are not, also behind an empty delta or another piece of the key."""
     mask = StreamMask(Secret(KEY))
     assert "".join(map(mask.feed, deltas)) + mask.flush() == shown
+
+
+@pytest.mark.parametrize("length", range(12, 40))
+def test_each_piece_of_twelve_is_hidden_and_none_of_eleven(length):
+    """Wherever it stands in a key of whatever length: as a whole text, and character by character."""
+    secret = Secret(string.ascii_letters[:length])
+    for size, hidden, streamed in ((12, lambda _: MASK, lambda piece: piece[:3] + MASK), (11, str, str)):
+        for start in range(length - size + 1):
+            piece, mask = secret.reveal()[start : start + size], StreamMask(secret)
+            assert secret.mask(piece) == hidden(piece)
+            assert "".join(map(mask.feed, piece)) + mask.flush() == streamed(piece)
 
 
 def test_a_flushed_mask_begins_anew():
