@@ -96,7 +96,7 @@ def _yes(value, most):
 
 def _values(row, rounds, name):
     figures = [one.get(row.workload, {}).get(name) for one in rounds]
-    return [figure[row.metric] for figure in figures if row.metric in figure]
+    return [figure[row.metric] for figure in figures if row.metric in (figure or ())]
 
 
 def _pairs(row, rounds):
