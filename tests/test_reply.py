@@ -1,13 +1,12 @@
-"""Deltas add up to one answer, and a reply tells what is known of it and nothing more."""
+"""A reply tells what is known of an answer, and nothing more."""
 
 import pickle
 
 import pytest
 
 from toprouter_nb.errors import StreamTruncatedError
-from toprouter_nb.reply import Accumulator, Reply, assistant_turn
+from toprouter_nb.reply import Reply, assistant_turn
 from toprouter_nb.usage import Usage
-from toprouter_nb.wire.answer import decode_chunk
 
 
 def reply_of(text="Paris.", **changes):
@@ -16,66 +15,6 @@ def reply_of(text="Paris.", **changes):
     facts |= {"served_model": None, "id": None, "seconds": 3.0, "first_token_seconds": 1.0, "is_partial": False}
     facts |= {"attempts": 1, "reasoning": "", "raw": {}}
     return Reply(text=text, turn=assistant_turn(text, is_partial=False), **facts | changes)
-
-
-def added(*chunks):
-    """Return the accumulator of some chunks."""
-    answer = Accumulator()
-    for chunk in chunks:
-        for delta in decode_chunk(chunk):
-            answer.add(delta)
-    return answer
-
-
-def test_repeated_deltas_are_all_kept():
-    """Equal pieces are pieces of the text, not repetitions of a message."""
-    answer = added(*[{"choices": [{"delta": {"content": "ha"}}]}] * 3)
-    assert (answer.text, answer.has_delivered) == ("hahaha", True)
-
-
-def test_nothing_that_matters_is_no_delivery():
-    """A role, a usage or an empty text may be repeated by another attempt; a tool call may not."""
-    answer = added({"choices": [{"delta": {"role": "assistant", "content": ""}}]}, {"usage": {"prompt_tokens": 1}})
-    assert (answer.has_delivered, answer.has_begun) == (False, True)
-    assert added({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c"}]}}]}).has_delivered
-
-
-def test_tool_calls_grow_and_stay_apart():
-    """Arguments are joined by index, names and ids kept, also where calls are interleaved."""
-    pieces = [
-        {"index": 0, "id": "a", "function": {"name": "f", "arguments": '{"x"'}},
-        {"index": 1, "id": "b", "function": {"name": "g", "arguments": "{"}},
-        {"index": 0, "function": {"arguments": ":1}"}},
-        {"index": 1, "function": {"arguments": "}"}},
-        "no call",
-    ]
-    answer = added(*({"choices": [{"delta": {"tool_calls": [piece]}}]} for piece in pieces))
-    assert answer.raw()["choices"][0]["message"]["tool_calls"] == [
-        {"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"x":1}'}},
-        {"id": "b", "type": "function", "function": {"name": "g", "arguments": "{}"}},
-    ]
-
-
-def test_the_last_usage_and_the_last_reason_win():
-    """Later reports replace earlier ones, null and empty ones do not."""
-    answer = added(
-        {"choices": [{"delta": {}, "finish_reason": "length"}], "usage": {"prompt_tokens": 1}},
-        {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 2}},
-        {"choices": [{"delta": {}, "finish_reason": ""}], "usage": None},
-    )
-    assert (answer.finish_reason, answer.usage) == ("stop", Usage(prompt_tokens=2))
-
-
-def test_the_raw_answer_has_the_shape_of_a_plain_one():
-    """A streamed answer reads like one that came whole, with every choice."""
-    answer = added(
-        {"id": "g", "model": "m", "choices": [{"index": 1, "delta": {"content": "x"}}]},
-        {"id": "g", "model": "m", "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}]},
-    )
-    raw = answer.raw()
-    assert (raw["id"], raw["model"], raw["object"]) == ("g", "m", "chat.completion")
-    assert [choice["message"]["content"] for choice in raw["choices"]] == ["a", "x"]
-    assert [choice["finish_reason"] for choice in raw["choices"]] == ["stop", None]
 
 
 def test_speed_counts_from_the_first_token():

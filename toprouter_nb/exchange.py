@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from .accumulator import Accumulator
 from .errors import (
     ConnectFailedError,
     MalformedChunkError,
@@ -17,7 +18,6 @@ from .errors import (
     UnexpectedResponseError,
 )
 from .failures import error_from_answer, error_from_payload, request_id
-from .reply import Accumulator
 from .screen import Screen
 from .secret import Secret
 from .settings import Settings

@@ -1,10 +1,9 @@
-"""Deltas in, one reply out: the text, the usage, the reason it ended, and whether it is whole.
+"""One answer of a model and what is known about it: the text, the usage, the reason it ended, whether it is whole.
 
-Knows nothing of HTTP, JSON text or display.
+Knows nothing of HTTP, of deltas or of how it is shown.
 """
 
 import dataclasses
-import io
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,10 +12,7 @@ from .parts import TextPart
 from .plain import render_plain, shorten
 from .turns import Turn
 from .usage import Usage
-from .wire.answer import Delta
 
-# Joined with what came before, these are lists that grow from chunk to chunk.
-_GROWING = ("reasoning_details", "annotations")
 _SHOWN_CHARACTERS = 60
 
 
@@ -132,157 +128,6 @@ class Reply:
         return shown | {"tokens_per_second": self.tokens_per_second}
 
 
-class Accumulator:
-    """Adds deltas up to one answer.
-
-    Life: `add` for each delta; `text`, `finish_reason` and `usage` are true at any moment; `raw` at the end.
-
-    Attributes
-    ----------
-    has_delivered
-        True once text, reasoning or a tool call of any choice was added: the request must not be repeated then.
-    """
-
-    def __init__(self) -> None:
-        self.has_delivered = False
-        self.usage: Usage | None = None
-        self._envelope: dict[str, Any] = {}
-        self._choices: dict[int, _Choice] = {}
-
-    def add(self, delta: Delta) -> None:
-        """Add one delta; linear in its size."""
-        if delta.raw:
-            self._envelope.update(delta.raw)
-        if delta.usage is not None:
-            self.usage = delta.usage
-        if delta.is_empty and not delta.raw.get("choices"):
-            return
-        choice = self._choices.get(delta.index)
-        if choice is None:
-            choice = self._choices[delta.index] = _Choice()
-        choice.add(delta)
-        if not self.has_delivered:
-            self.has_delivered = bool(delta.text or delta.reasoning or delta.tool_calls)
-
-    @property
-    def text(self) -> str:
-        """The text of choice 0 so far."""
-        choice = self._choices.get(0)
-        return choice.text.getvalue() if choice else ""
-
-    @property
-    def reasoning(self) -> str:
-        """The reasoning of choice 0 so far."""
-        choice = self._choices.get(0)
-        return choice.reasoning.getvalue() if choice else ""
-
-    @property
-    def finish_reason(self) -> str | None:
-        """The last finish reason of choice 0; None while there is none."""
-        choice = self._choices.get(0)
-        return choice.finish_reason if choice else None
-
-    @property
-    def served_model(self) -> str | None:
-        """The model that answered, where the server says it."""
-        return _text(self._envelope.get("model"))
-
-    @property
-    def id(self) -> str | None:
-        """The server's id of the answer."""
-        return _text(self._envelope.get("id"))
-
-    @property
-    def has_begun(self) -> bool:
-        """Say whether anything of an answer came at all."""
-        return bool(self._envelope)
-
-    @property
-    def has_choices(self) -> bool:
-        """Say whether there is an answer, be it an empty one."""
-        return bool(self._choices)
-
-    def raw(self) -> dict[str, Any]:
-        """Return all choices in the shape of a whole response; fields nobody knows are kept as they came last."""
-        whole = {key: value for key, value in self._envelope.items() if key != "choices"}
-        if self._envelope:
-            whole["object"] = "chat.completion"
-        whole["choices"] = [self._choices[index].raw(index) for index in sorted(self._choices)]
-        return whole
-
-
-class _Choice:
-    """The running answer of one choice; its texts grow in buffers, as a list of short pieces takes ten times that."""
-
-    def __init__(self) -> None:
-        self.text = io.StringIO()
-        self.reasoning = io.StringIO()
-        self.finish_reason: str | None = None
-        self._fields: dict[str, Any] = {}
-        self._said: dict[str, Any] = {}
-        self._grown: dict[str, list[Any]] = {}
-        self._calls: dict[int, dict[str, Any]] = {}
-        self._arguments: dict[int, io.StringIO] = {}  # of each of the calls
-
-    def add(self, delta: Delta) -> None:
-        if delta.text:
-            self.text.write(delta.text)
-        if delta.reasoning:
-            self.reasoning.write(delta.reasoning)
-        if delta.finish_reason:
-            self.finish_reason = delta.finish_reason
-        for call in delta.tool_calls:
-            self._add_call(call)
-        for choice in delta.raw.get("choices") or ():
-            if (choice.get("index") or 0) == delta.index:
-                self._keep(choice)
-
-    def _keep(self, choice: Mapping[str, Any]) -> None:
-        self._fields.update(choice)
-        said = choice.get("delta") or choice.get("message")
-        if not said:
-            return
-        for name in _GROWING:
-            if isinstance(said.get(name), list):
-                self._grown.setdefault(name, []).extend(said[name])
-        self._said.update(said)
-
-    def _add_call(self, piece: object) -> None:
-        """Join a tool call's pieces: the name and id come once, the arguments grow."""
-        if not isinstance(piece, Mapping):
-            return
-        place = piece.get("index")
-        place = place if isinstance(place, int) else len(self._calls)
-        if place not in self._calls:
-            self._calls[place] = {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
-            self._arguments[place] = io.StringIO()
-        call = self._calls[place]
-        function = piece.get("function")
-        function = function if isinstance(function, Mapping) else {}
-        call["id"] = piece.get("id") or call["id"]
-        call["function"]["name"] = function.get("name") or call["function"]["name"]
-        self._arguments[place].write(_text(function.get("arguments")) or "")
-
-    def _call(self, place: int) -> dict[str, Any]:
-        call = self._calls[place]
-        return {**call, "function": {**call["function"], "arguments": self._arguments[place].getvalue()}}
-
-    def raw(self, index: int) -> dict[str, Any]:
-        said = {**self._said, **self._grown, "role": "assistant", "content": self.text.getvalue()}
-        reasoning = self.reasoning.getvalue()
-        if reasoning:
-            said.pop("reasoning_content", None)
-            said["reasoning"] = reasoning
-        if self._calls:
-            said["tool_calls"] = [self._call(place) for place in sorted(self._calls)]
-        kept = {key: value for key, value in self._fields.items() if key != "delta"}
-        return {**kept, "index": index, "message": said, "finish_reason": self.finish_reason}
-
-
 def assistant_turn(text: str, *, is_partial: bool) -> Turn:
     """Make the assistant turn of an answer; one without text has no parts."""
     return Turn("assistant", (TextPart(text),) if text else (), is_partial)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

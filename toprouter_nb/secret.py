@@ -149,8 +149,8 @@ class StreamMask:
         """Take the next delta and return what may be handed out now."""
         pieces = self._pieces
         buffer = self._tail + text
-        is_short = len(buffer) < pieces.size
-        if is_short and self._given == len(self._tail) and not pieces.is_suspect(buffer[-_PASSING - 1 :]):
+        is_plain = len(buffer) < pieces.size or not pieces.may_stand_in(buffer)
+        if is_plain and self._given == len(self._tail) and not pieces.is_suspect(buffer[-_PASSING - 1 :]):
             self._tail = buffer[-_PASSING:]
             self._given = len(self._tail)
             return text

@@ -5,7 +5,9 @@ Knows nothing of HTTP. A turn is encoded once; a request of a long conversation 
 
 import base64
 import binascii
+import bisect
 import dataclasses
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -36,20 +38,16 @@ class RequestBody:
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._pieces = pieces
-        self.length = sum(map(len, pieces))
+        self._ends = list(itertools.accumulate(map(len, pieces)))
+        self.length = self._ends[-1]
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the body; neighbouring short pieces are joined to blocks of about 64 KiB."""
-        waiting: list[bytes] = []
-        size = 0
-        for piece in self._pieces:
-            if size + len(piece) > _BLOCK_BYTES and waiting:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-            waiting.append(piece)
-            size += len(piece)
-        if waiting:
-            yield b"".join(waiting)
+        place, done = 0, 0
+        while place < len(self._pieces):
+            first, place = place, max(bisect.bisect_right(self._ends, done + _BLOCK_BYTES), place + 1)
+            done = self._ends[place - 1]
+            yield b"".join(self._pieces[first:place])
 
     @property
     def largest(self) -> str:
@@ -92,9 +90,10 @@ def encode_request(
     if stream:
         tail["stream_options"] = {"include_usage": True}
     tail |= options
-    pieces = [b'{"model":' + _json(model) + b',"messages":[']
-    for encoded in encoded_turns:
-        pieces += (encoded, b",")
+    # A comma between two turns, the beginning before the first and the end after the last.
+    pieces = [b","] * (2 * len(encoded_turns) + 1)
+    pieces[1::2] = encoded_turns
+    pieces[0] = b'{"model":' + _json(model) + b',"messages":['
     pieces[-1] = b"]," + _json(tail)[1:]
     return RequestBody(pieces)
 
