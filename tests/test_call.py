@@ -3,17 +3,19 @@
 import pytest
 
 from toprouter_nb import errors
+from toprouter_nb.booking import Booking
 from toprouter_nb.call import Call
 from toprouter_nb.retry import RetryBudget
 from toprouter_nb.secret import Secret
 from toprouter_nb.settings import Settings
+from toprouter_nb.tracking import Account
 from toprouter_nb.wire.answer import Delta
 from toprouter_nb.wire.request import RequestBody
 
 PASSING = {"is_transient": True}
 
 
-def call_of(*, is_streamed=True, times=None, **options):
+def call_of(*, is_streamed=True, is_free=False, times=None, **options):
     """Return a call whose clock gives the listed seconds, then stands still."""
     clock = iter(times or ())
     now = [0.0]
@@ -22,13 +24,14 @@ def call_of(*, is_streamed=True, times=None, **options):
         now[0] = next(clock, now[0])
         return now[0]
 
-    settings = Settings("https://gateway.test", Secret("test"))
+    settings = Settings("https://gateway.test", Secret("test"), ledger_path=False)
+    known = {"model": "any/model", "settings": settings, "is_streamed": is_streamed}
+    body = RequestBody([b"{}"])
     return Call(
-        RequestBody([b"{}"]),
-        model="any/model",
-        settings=settings,
+        body,
         key=settings.api_key,
-        is_streamed=is_streamed,
+        booking=Booking(Account(), body, is_free=is_free, **known),
+        **known,
         clock=tell,
         chance=lambda: 0.5,
         **options,
@@ -102,5 +105,6 @@ def test_times_count_from_the_call(is_streamed, first):
 
 def test_a_local_model_costs_exactly_nothing():
     """Free is 0, which is known; unknown is None."""
-    assert call_of(is_free=True).reply().cost_usd == 0
-    assert call_of().reply().cost_usd is None
+    free, paid = call_of(is_free=True).reply(), call_of().reply()
+    assert (free.cost_usd, free.cost_source) == (0, "local")
+    assert (paid.cost_usd, paid.cost_source) == (None, "unknown")

@@ -514,6 +514,6 @@ def test_a_long_conversation_does_not_encode_its_turns_again(gateway, monkeypatc
     encoded = []
     for module in (asking, history):
         monkeypatch.setattr(module, "encode_turn", lambda turn: encoded.append(turn) or encode_turn(turn))
-    body = chat._turnstile._pieces(chat._question(("Two?",), {}), chat._history.head)
+    body = chat._turnstile._pieces(chat._question(("Two?",), {}))
     assert len(body) == 203
     assert [turn.text for turn in encoded] == [chat.last.text, "Two?"]

@@ -31,7 +31,7 @@ def test_pieces_show_what_the_whole_would(text):
 
 def told(reply, texts):
     """Play deltas to a listener."""
-    reply.start("any/model")
+    reply.start("any/model", None)
     for text in texts:
         reply.receive(Delta(text))
 
@@ -39,7 +39,7 @@ def told(reply, texts):
 def test_text_is_written_as_it_arrives(capsys):
     """Each delta is on the screen before the next one comes."""
     reply = TextReply()
-    reply.start("any/model")
+    reply.start("any/model", None)
     reply.receive(Delta("One"))
     assert capsys.readouterr().out == "One"
     reply.receive(Delta(" \x1b[2Jtwo", reasoning="unseen"))

@@ -31,6 +31,7 @@ DEFAULT_KINDS = {
     "ConnectFailedError": "connection",
     "ReadTimeoutError": "timeout",
     "UnexpectedResponseError": "unexpected_response",
+    "StructuredReplyError": "unexpected_response",
     "StreamError": "stream_error",
     "StreamInterruptedError": "stream_error",
     "StreamTruncatedError": "stream_truncated",

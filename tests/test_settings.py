@@ -23,7 +23,7 @@ from toprouter_nb.settings import Settings, configure, require_key
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 NAMES = (
     "base_url, api_key, model, connect_seconds, first_byte_seconds, idle_seconds, progress_seconds, max_retries, "
-    "ledger_path, budget_usd, display, max_event_bytes, max_answer_bytes"
+    "ledger_path, ledger_prompts, budget_usd, allow_unpriced, display, max_event_bytes, max_answer_bytes"
 )
 
 
@@ -75,7 +75,9 @@ def test_defaults_are_the_documented_ones():
         "progress_seconds": 120.0,
         "max_retries": 2,
         "ledger_path": None,
+        "ledger_prompts": False,
         "budget_usd": None,
+        "allow_unpriced": False,
         "display": "auto",
         "max_event_bytes": 67_108_864,
         "max_answer_bytes": 16_777_216,
@@ -114,7 +116,7 @@ def test_copies_keep_the_key_and_pickles_do_not():
     "changes",
     [
         *({"connect_seconds": 0}, {"first_byte_seconds": -1}, {"idle_seconds": True}, {"progress_seconds": "long"}),
-        *({"max_retries": 2.0}, {"max_retries": 11}, {"ledger_path": ""}, {"budget_usd": -1}, {"budget_usd": "x"}),
+        *({"max_retries": 2.0}, {"max_retries": 11}, {"ledger_path": ""}, {"ledger_path": True}, {"ledger_prompts": 1}, {"budget_usd": -1}, {"budget_usd": "x"}),
         *({"display": "loud"}, {"display": 1}, {"max_event_bytes": 0}, {"max_answer_bytes": 2**31}, {"model": 5}),
         *({"base_url": ""}, {"base_url": "http://example.com"}, {"api_key": "a b"}, {"api_key": 5}),
     ],

@@ -12,9 +12,22 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import errors as errors
+    from . import plots as plots
     from . import testing as testing
+    from .accounts import ledger as ledger
+    from .accounts import usage_table as usage_table
+    from .experiment import scorers as scorers
+    from .experiment.grid import Grid as Grid
+    from .experiment.prompts import load_prompts as load_prompts
+    from .experiment.results import Results as Results
+    from .experiment.results import open_run as open_run
+    from .experiment.scorers.function import scorer as scorer
+    from .experiment.study import Experiment as Experiment
+    from .comparison import compare as compare
     from .images import image as image
     from .leaks import check_notebook as check_notebook
+    from .lessons import record as record
+    from .lessons import replay as replay
     from .notebook import Conversation as Conversation
     from .parts import ImagePart as ImagePart
     from .parts import TextPart as TextPart
@@ -30,24 +43,47 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Conversation": "notebook",
+    "Experiment": "experiment.study",
+    "Grid": "experiment.grid",
     "ImagePart": "parts",
     "Reply": "reply",
+    "Results": "experiment.results",
     "Settings": "settings",
     "TextPart": "parts",
     "Turn": "turns",
     "Usage": "usage",
     "assistant": "turns",
     "check_notebook": "leaks",
+    "compare": "comparison",
     "configure": "settings",
     "errors": "",
     "image": "images",
+    "ledger": "accounts",
+    "load_prompts": "experiment.prompts",
     "models": "shelf",
+    "open_run": "experiment.results",
+    "scorer": "experiment.scorers.function",
+    "scorers": "experiment",
+    "record": "lessons",
+    "replay": "lessons",
+    "plots": "",
     "system": "turns",
     "testing": "",
+    "usage_table": "accounts",
     "user": "turns",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # one list, so that names and homes cannot drift apart
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Install `%%tr` and `%tr`: what `%load_ext toprouter_nb` calls."""
+    import_module(".magics", __name__).load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """Take them out again."""
+    import_module(".magics", __name__).unload(shell)
 
 
 def __getattr__(name: str) -> object:

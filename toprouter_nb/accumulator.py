@@ -18,15 +18,18 @@ _GROWING = ("reasoning_details", "annotations")
 class Accumulator:
     """Adds deltas up to one answer.
 
-    Life: `add` for each delta; `text`, `finish_reason` and `usage` are true at any moment; `raw` at the end.
+    Life: `add` for each delta; `text`, `finish_reason` and `usage` are true at any moment; `raw` at the end; `finish`.
 
     Attributes
     ----------
+    has_begun
+        True once anything of an answer came at all.
     has_delivered
         True once text, reasoning or a tool call of any choice was added: the request must not be repeated then.
     """
 
     def __init__(self) -> None:
+        self.has_begun = False
         self.has_delivered = False
         self.usage: Usage | None = None
         self._envelope: dict[str, Any] = {}
@@ -35,7 +38,9 @@ class Accumulator:
     def add(self, delta: Delta) -> None:
         """Add one delta; linear in its size."""
         if delta.raw:
+            self.has_begun = True
             self._envelope.update(delta.raw)
+            self._envelope.pop("choices", None)
         if delta.usage is not None:
             self.usage = delta.usage
         if delta.is_empty and not delta.raw.get("choices"):
@@ -46,6 +51,15 @@ class Accumulator:
         choice.add(delta)
         if not self.has_delivered:
             self.has_delivered = bool(delta.text or delta.reasoning or delta.tool_calls)
+
+    def add_text(self, text: str) -> None:
+        """Add a delta of choice 0 that differs from the one before in its text only."""
+        self._choices[0].text.add(text)
+
+    def finish(self) -> None:
+        """Let go of what only a growing answer needs; nothing is added after this."""
+        for choice in self._choices.values():
+            choice.finish()
 
     @property
     def text(self) -> str:
@@ -76,9 +90,9 @@ class Accumulator:
         return _text(self._envelope.get("id"))
 
     @property
-    def has_begun(self) -> bool:
-        """Say whether anything of an answer came at all."""
-        return bool(self._envelope)
+    def provider(self) -> str | None:
+        """Who ran the model for the gateway, where the server says it."""
+        return _text(self._envelope.get("provider"))
 
     @property
     def has_choices(self) -> bool:
@@ -87,8 +101,8 @@ class Accumulator:
 
     def raw(self) -> dict[str, Any]:
         """Return all choices in the shape of a whole response; fields nobody knows are kept as they came last."""
-        whole = {key: value for key, value in self._envelope.items() if key != "choices"}
-        if self._envelope:
+        whole = dict(self._envelope)
+        if self.has_begun:
             whole["object"] = "chat.completion"
         whole["choices"] = [self._choices[index].raw(index) for index in sorted(self._choices)]
         return whole
@@ -100,6 +114,7 @@ class _Choice:
     def __init__(self) -> None:
         self.text = _Text()
         self.reasoning = _Text()
+        self.refusal = _Text()
         self.finish_reason: str | None = None
         self._fields: dict[str, Any] = {}
         self._said: dict[str, Any] = {}
@@ -120,14 +135,20 @@ class _Choice:
             if (choice.get("index") or 0) == delta.index:
                 self._keep(choice)
 
+    def finish(self) -> None:
+        for text in (self.text, self.reasoning, self.refusal):
+            text.finish()
+
     def _keep(self, choice: Mapping[str, Any]) -> None:
         self._fields.update(choice)
+        self._fields.pop("delta", None)
         said = choice.get("delta") or choice.get("message")
         if not said:
             return
         for name in _GROWING:
             if isinstance(said.get(name), list):
                 self._grown.setdefault(name, []).extend(said[name])
+        self.refusal.add(_text(said.get("refusal")) or "")
         self._said.update(said)
 
     def _add_call(self, piece: object) -> None:
@@ -156,14 +177,18 @@ class _Choice:
         if reasoning:
             said.pop("reasoning_content", None)
             said["reasoning"] = reasoning
+        refusal = self.refusal.read()
+        if refusal:
+            said["refusal"] = refusal
         if self._calls:
             said["tool_calls"] = [self._call(place) for place in sorted(self._calls)]
-        kept = {key: value for key, value in self._fields.items() if key != "delta"}
-        return {**kept, "index": index, "message": said, "finish_reason": self.finish_reason}
+        return {**self._fields, "index": index, "message": said, "finish_reason": self.finish_reason}
 
 
 class _Text:
     """A text that grows, as its UTF-8: a list of short pieces, or `io.StringIO`, takes four times the memory."""
+
+    __slots__ = ("_encoded", "_read", "_read_bytes")
 
     def __init__(self) -> None:
         self._encoded = bytearray()
@@ -172,6 +197,10 @@ class _Text:
 
     def add(self, text: str) -> None:
         self._encoded += text.encode("utf-8", "surrogatepass")
+
+    def finish(self) -> None:
+        self.read()
+        self._encoded, self._read_bytes = bytearray(), 0
 
     def read(self) -> str:
         if self._read_bytes != len(self._encoded):

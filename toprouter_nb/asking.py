@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .call import Call
-from .errors import ToprouterError
+from .errors import StructuredReplyError, ToprouterError
 from .history import History, Node
 from .reply import Reply
+from .structured import Shape
+from .tracking import Account
 from .turns import Turn
 from .wire.answer import Delta
 from .wire.request import encode_turn
@@ -21,8 +23,8 @@ from .wire.request import encode_turn
 class Listener(Protocol):
     """What a display must offer: told once of the start, of each delta, and once of the end."""
 
-    def start(self, model: str) -> None:
-        """Be told that a question was sent to a model."""
+    def start(self, model: str, call: Call) -> None:
+        """Be told that a question is sent to a model; of the call only `attempts`, `heard_seconds_ago` and `stop`."""
 
     def receive(self, delta: Delta) -> None:
         """Be told of one delta; called often, so it must be quick."""
@@ -48,6 +50,14 @@ class Question:
         The system turn sent in front; None for none.
     model, options, is_streamed
         As in the request.
+    account
+        Who asks and who pays.
+    shape
+        What the answer shall be read as; None for text.
+    is_traced
+        True where the arrival of each chunk shall be kept.
+    entered
+        Called with the node of the turn, once it stands in the history; None = nobody wants to know.
     """
 
     turn: Turn | None
@@ -56,6 +66,10 @@ class Question:
     model: str
     options: Mapping[str, Any]
     is_streamed: bool
+    account: Account = dataclasses.field(default_factory=Account)
+    shape: Shape | None = None
+    is_traced: bool = False
+    entered: Callable[[Node], None] | None = None
 
     @functools.cached_property
     def encoding(self) -> bytes | None:
@@ -71,8 +85,11 @@ class Asking:
 
     Attributes
     ----------
+    question
+        What is asked.
     reply
-        The whole reply, after a good end; None before.
+        After a good end the whole reply, after an interrupt what had arrived, be it nothing; None before, and after
+        an error.
     is_settled
         True once the end was entered into the history.
     """
@@ -85,12 +102,12 @@ class Asking:
         self.is_settled = False
         self._history = history
         self._after = after
-        self._question = question
+        self.question = question
         self._listener = listener
 
     def start(self) -> None:
         """Tell the listener."""
-        self._tell(lambda listener: listener.start(self._question.model))
+        self._tell(lambda listener: listener.start(self.question.model, self.call))
 
     def receive(self, delta: Delta) -> None:
         """Tell the listener of a delta."""
@@ -102,28 +119,50 @@ class Asking:
 
         A call that failed before anything arrived leaves the history as it was. The error gets `kind` and
         `partial`, also where it is an interrupt or a cancellation and not one of ours.
+
+        Raises
+        ------
+        StructuredReplyError
+            The reply came and stands in the history, but is not of the shape asked for.
         """
         if self.is_settled:
             return
         if error is None:
-            self.reply = reply = self.call.reply()
+            reply, misfit = self._read(self.call.reply())
+            self.reply = reply
             self._enter(reply)
+            self.call.finish()
             self.call.forget()
             self._tell(lambda listener: listener.finish(reply))
+            if misfit is not None:
+                raise misfit
             return
         partial = error.partial if isinstance(error, ToprouterError) else self.call.partial()
         if partial is not None and self.call.has_delivered:
             self._enter(partial)
         self.is_settled = True
+        self.call.finish(error)
         self.call.forget()
         if not isinstance(error, ToprouterError):
             error.kind, error.partial = "cancelled", partial  # type: ignore[attr-defined]
+            self.reply = partial or self.call.reply(is_partial=True)
         self._tell(lambda listener: listener.fail(error, partial))
 
+    def _read(self, reply: Reply) -> tuple[Reply, StructuredReplyError | None]:
+        """Read a whole reply in the shape asked for; where it has another, the error says what does not fit."""
+        if self.question.shape is None:
+            return reply, None
+        try:
+            return dataclasses.replace(reply, data=self.question.shape.read(reply)), None
+        except StructuredReplyError as error:
+            return reply, error
+
     def _enter(self, reply: Reply) -> None:
-        asked: list[tuple[Turn, Reply | None]] = [(self._question.turn, None)] if self._question.turn else []
-        self._history.add([*asked, (reply.turn, reply)], after=self._after, encoding=self._question.encoding)
+        asked: list[tuple[Turn, Reply | None]] = [(self.question.turn, None)] if self.question.turn else []
+        self._history.add([*asked, (reply.turn, reply)], after=self._after, encoding=self.question.encoding)
         self.is_settled = True
+        if self.question.entered is not None:
+            self.question.entered(self._after.children[-1])
 
     def _tell(self, tell: Callable[[Listener], None]) -> None:
         """Tell the listener; one that fails is left out from then on, for showing must never cost an answer."""

@@ -6,11 +6,14 @@ Knows nothing of sockets; `client` carries the bytes. Both the blocking and the 
 import random
 import time
 from collections.abc import Callable
-from decimal import Decimal
+from types import TracebackType
+from typing import Self
 
+from .booking import Booking, Outcome
+from .call_log import Status
 from .errors import ToprouterError
 from .exchange import Exchange
-from .reply import Reply, assistant_turn
+from .reply import Arrival, Reply, assistant_turn, speed
 from .retry import RetryBudget, pause_seconds
 from .secret import Secret
 from .settings import Settings
@@ -24,7 +27,7 @@ class Call:
 
     Life: for each attempt `begin`, which gives the `Exchange` that reads the answer; `note` for each delta handed
     out; `pause_after` when an attempt failed, which says how long to wait or raises, or `end_well`; at any moment
-    `reply`.
+    `reply`; `finish` once however it ended, which leaving a `with` block does.
 
     Parameters
     ----------
@@ -36,8 +39,8 @@ class Call:
         Where to ask, within which limits, and with which key.
     is_streamed
         Whether the answer was asked for as a stream.
-    is_free
-        True for a model of this machine: its cost is exactly 0.
+    booking
+        What it is booked as, reserved already: told of the first attempt and of the end.
     budget
         Bounds the repeated attempts of all calls that share it; None = only the settings bound them.
     clock, chance
@@ -52,7 +55,7 @@ class Call:
         settings: Settings,
         key: Secret,
         is_streamed: bool,
-        is_free: bool = False,
+        booking: Booking,
         budget: RetryBudget | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
@@ -63,7 +66,7 @@ class Call:
         self.is_streamed = is_streamed
         self.attempts = 0
         self._model = model
-        self._is_free = is_free
+        self._booking = booking
         self._budget = budget or RetryBudget()
         self._budget.earn()
         self._clock = clock
@@ -71,6 +74,9 @@ class Call:
         self._started = clock()
         self._first: float | None = None
         self._ended: float | None = None
+        self._is_stopped = False
+        self._close: Callable[[], None] | None = None
+        self._arrivals: list[Arrival] | None = None
         self._exchange = Exchange(settings, key, body, clock)
 
     @property
@@ -78,15 +84,49 @@ class Call:
         """Say whether any text, reasoning or tool call was handed out."""
         return self._exchange.answer.has_delivered
 
+    @property
+    def heard_seconds_ago(self) -> float | None:
+        """Seconds since anything came from the server in this attempt, be it a keep-alive; None before."""
+        heard = self._exchange.heard_at
+        return None if heard is None else self._clock() - heard
+
+    def stop(self) -> None:
+        """End the call from another thread, in which no interrupt can be raised: its connection is closed."""
+        self._is_stopped = True
+        if self._close is not None:
+            self._close()
+
+    def opened(self, close: Callable[[], None]) -> None:
+        """Take what closes the connection of this attempt."""
+        self._close = close
+        if self._is_stopped:
+            close()
+
     def begin(self) -> Exchange:
-        """Start another attempt."""
+        """Start another attempt.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            The call was stopped.
+        """
+        if self._is_stopped:
+            raise KeyboardInterrupt
+        self._booking.start()
         if self.attempts:
             self._exchange = Exchange(self.settings, self.key, self.body, self._clock)
         self.attempts += 1
         return self._exchange
 
+    def trace(self) -> None:
+        """Keep the arrival of each delta from now on."""
+        self._arrivals = []
+
     def note(self, delta: Delta) -> None:
         """Remember when the first text or reasoning came."""
+        if self._arrivals is not None:
+            seconds = self._clock() - self._started
+            self._arrivals.append(Arrival(seconds, len(delta.text) + len(delta.reasoning)))
         if self._first is None and (delta.text or delta.reasoning):
             self._first = self._clock()
 
@@ -97,7 +137,11 @@ class Call:
         ------
         ToprouterError
             The given error, with the attempts and the partial reply on it, when there shall be no other attempt.
+        KeyboardInterrupt
+            The call was stopped.
         """
+        if self._is_stopped:
+            raise KeyboardInterrupt from None
         pause = None
         if not self.has_delivered:
             pause = pause_seconds(
@@ -116,8 +160,39 @@ class Call:
         """Take the end of the last attempt, which needs no other."""
         self._budget.give_back(self.attempts - 1)
 
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Book how the call ended."""
+        self.finish(error)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Book how the call ended, with the error if it ended badly; a second time does nothing."""
+        answer, usage = self._exchange.answer, self._exchange.answer.usage or Usage()
+        seconds, first = self._seconds(), self._first_token_seconds()
+        self._booking.finish(
+            Outcome(
+                status=self._status(error),
+                usage=usage,
+                attempts=self.attempts,
+                seconds=seconds,
+                served_model=answer.served_model,
+                provider=answer.provider,
+                first_token_seconds=first,
+                tokens_per_second=speed(usage.completion_tokens, first, seconds),
+                finish_reason=answer.finish_reason,
+                error_kind=None if error is None else getattr(error, "kind", "cancelled"),
+                request_id=self._exchange.request_id,
+            )
+        )
+
     def forget(self) -> None:
         """Let go of what the server sent, after the end; the reply can still be had."""
+        self._close = None  # it holds the answer
         self._exchange.forget()
 
     def partial(self) -> Reply | None:
@@ -128,22 +203,41 @@ class Call:
     def reply(self, *, is_partial: bool = False) -> Reply:
         """Return the reply as it stands."""
         answer = self._exchange.answer
-        if self._ended is None:
-            self._ended = self._clock()
         usage, text = answer.usage or Usage(), answer.text
+        cost_usd, cost_source = self._booking.cost(usage, answer.served_model)
         return Reply(
             text=text,
             turn=assistant_turn(text, is_partial=is_partial),
             usage=usage,
-            cost_usd=Decimal(0) if self._is_free else usage.cost_usd,
+            cost_usd=cost_usd,
+            cost_source=cost_source,
             finish_reason=answer.finish_reason,
             requested_model=self._model,
             served_model=answer.served_model,
             id=answer.id,
-            seconds=self._ended - self._started,
-            first_token_seconds=self._first - self._started if self._first and self.is_streamed else None,
+            seconds=self._seconds(),
+            first_token_seconds=self._first_token_seconds(),
             is_partial=is_partial,
             attempts=self.attempts,
             reasoning=answer.reasoning,
             raw=self._exchange.raw(),
+            arrivals=tuple(self._arrivals or ()),
         )
+
+    def _seconds(self) -> float:
+        """Return the seconds to the end; the first time they are asked for is the end."""
+        if self._ended is None:
+            self._ended = self._clock()
+        return self._ended - self._started
+
+    def _first_token_seconds(self) -> float | None:
+        return self._first - self._started if self._first and self.is_streamed else None
+
+    def _status(self, error: BaseException | None) -> Status:
+        if error is None:
+            return "ok"
+        if isinstance(error, ToprouterError):
+            return "error"
+        # A cancelled task is known by its name: asyncio is loaded where there are tasks only.
+        has_left = self._is_stopped or isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError"
+        return "cancelled" if has_left else "interrupted"

@@ -21,6 +21,7 @@ _NAME_CHARACTERS = 200
 _MAX_CONTEXT_TOKENS = 10**9
 _MAX_USD_PER_MILLION = Decimal(10**6)
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
+_COMPLETION_FIELDS = ("max_completion_tokens", "max_output_length", "max_output_tokens")
 _PRICE_CHARACTERS = 50
 
 
@@ -44,6 +45,8 @@ class ModelCard:
         Request options the model knows; None = not reported.
     is_local
         True where it runs on this machine.
+    max_completion_tokens
+        The longest answer it gives, in tokens; None = not reported.
     raw
         The row as the gateway sent it.
 
@@ -61,6 +64,7 @@ class ModelCard:
     completion_usd_per_million: Decimal | None = None
     supported_parameters: tuple[str, ...] | None = None
     is_local: bool = False
+    max_completion_tokens: int | None = None
     raw: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
 
@@ -157,6 +161,7 @@ def _decode_card(row: object) -> ModelCard | None:
         prompt_usd_per_million=_price(pricing.get("prompt")),
         completion_usd_per_million=_price(pricing.get("completion")),
         supported_parameters=_texts(row.get("supported_parameters")),
+        max_completion_tokens=_max_completion(row),
         raw=row,
     )
 
@@ -174,10 +179,19 @@ def _texts(value: object) -> tuple[str, ...] | None:
 def _context(row: Mapping[str, Any]) -> int | None:
     sizes = [row.get(name) for name in _CONTEXT_FIELDS]
     sizes += [_mapping(row.get("top_provider")).get("context_length"), _mapping(row.get("meta")).get("n_ctx_train")]
+    return _first_size(sizes)
+
+
+def _max_completion(row: Mapping[str, Any]) -> int | None:
+    sizes = [_mapping(row.get("top_provider")).get("max_completion_tokens")]
+    return _first_size(sizes + [row.get(name) for name in _COMPLETION_FIELDS])
+
+
+def _first_size(sizes: Sequence[object]) -> int | None:
     for size in sizes:
         is_number = isinstance(size, int | float) and not isinstance(size, bool) and math.isfinite(size)
         if is_number and 0 < size <= _MAX_CONTEXT_TOKENS:  # type: ignore[operator] # it is a number
-            return int(size)  # type: ignore[arg-type] # it is a number
+            return int(size)  # type: ignore[call-overload,no-any-return] # it is a number
     return None
 
 

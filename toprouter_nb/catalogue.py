@@ -4,6 +4,7 @@ Knows nothing of tables and of how the list is fetched: it is handed a function 
 """
 
 import contextlib
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -23,6 +24,8 @@ from .local.weights import cache_folder
 from .lookup import find_card, near_ids
 
 _DAY_SECONDS = 86_400
+# After the list was asked for in vain because of a budget, so that not every call asks again.
+_PAUSE_SECONDS = 60.0
 _FORMAT = 1
 # Files of ours are a few hundred kilobytes; what is far beyond was not written by us.
 _LAST_DATE_SECONDS = 2**33  # of those a calendar can show
@@ -139,10 +142,87 @@ class Catalogue:
         return self._take(*kept, note=f"The list is of {date}. A newer one could not be had: {error}")
 
 
+@dataclasses.dataclass(frozen=True)
+class KnownList:
+    """A gateway's list as it is known in this moment.
+
+    Attributes
+    ----------
+    cards
+        By id.
+    fetched_seconds
+        When it was fetched, in seconds since the epoch.
+    """
+
+    cards: Mapping[str, ModelCard]
+    fetched_seconds: float
+
+
 def known_cards(base_url: str) -> tuple[ModelCard, ...]:
     """Return what is known without asking the network: this machine's models, and the list kept, however old."""
-    kept = _load(cache_file(base_url)) or _LISTS_HERE.get(base_url.rstrip("/"))
-    return _local_cards() + (decode_cards(kept[1])[0] if kept else ())
+    known = _KNOWN.find(base_url)
+    return _local_cards() + (tuple(known.cards.values()) if known else ())
+
+
+def known_list(base_url: str) -> KnownList | None:
+    """Return a gateway's list as it is kept, however old, without asking the network; None where none is kept.
+
+    Cheap enough for every call: the file is read again only when it has changed.
+    """
+    return _KNOWN.find(base_url)
+
+
+def ensure_list(base_url: str, fetch: Callable[[], bytes]) -> KnownList | None:
+    """Return a gateway's list, fetched where none is kept or the one that is kept is older than a day.
+
+    Asks the network at most once a minute; where the list cannot be had, the old one, or None, is returned.
+    """
+    known = _KNOWN.find(base_url)
+    is_old = known is None or not 0 <= time.time() - known.fetched_seconds < _DAY_SECONDS
+    if is_old and _KNOWN.may_ask(base_url):
+        Catalogue(fetch, base_url=base_url, local_models=()).cards()
+        known = _KNOWN.find(base_url)
+    return known
+
+
+class _KnownLists:
+    """The lists this process has read, by address, each with what tells whether it is still the one that is kept."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[object, KnownList | None]] = {}
+        self._asked: dict[str, float] = {}
+
+    def may_ask(self, base_url: str) -> bool:
+        now = time.monotonic()
+        if now - self._asked.get(base_url, -_PAUSE_SECONDS) < _PAUSE_SECONDS:
+            return False
+        self._asked[base_url] = now
+        return True
+
+    def find(self, base_url: str) -> KnownList | None:
+        base_url = base_url.rstrip("/")
+        file = cache_file(base_url)
+        stamp = _LISTS_HERE.get(base_url) if file is None else _stamp(file)
+        read = self._read.get(base_url)
+        if read is None or read[0] != stamp:
+            kept = _LISTS_HERE.get(base_url) if file is None else _load(file)
+            self._read[base_url] = read = stamp, kept and _known(*kept)
+        return read[1]
+
+
+_KNOWN = _KnownLists()
+
+
+def _known(fetched_seconds: float, rows: list[Any]) -> KnownList:
+    return KnownList({card.id: card for card in decode_cards(rows)[0]}, fetched_seconds)
+
+
+def _stamp(file: pathlib.Path) -> tuple[object, ...] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return file, found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def cache_file(base_url: str) -> pathlib.Path | None:

@@ -7,14 +7,18 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Iterator
 
+from .booking import Booking
 from .call import Call
 from .errors import ConnectFailedError, ReadTimeoutError, ToprouterError
 from .exchange import Exchange
+from .listing import fetch_models
 from .params import is_local_id
 from .retry import RetryBudget
 from .secret import Secret
 from .settings import Settings, require_key
-from .transport import Answer, AsyncAnswer, AsyncTransport, Transport
+from .stage import STAGE, AsyncReceived, AsyncSender, Received, Sender
+from .tracking import Account
+from .transport import AsyncTransport, Transport
 from .wire.answer import Delta
 from .wire.request import RequestBody
 
@@ -39,7 +43,9 @@ class Client:
         self._transports: dict[str, Transport] = {}
         self._async_transports: dict[str, AsyncTransport] = {}
 
-    def prepare(self, body: RequestBody, *, model: str, is_streamed: bool) -> Call:
+    def prepare(
+        self, body: RequestBody, *, model: str, is_streamed: bool, account: Account | None = None
+    ) -> Call:
         """Find the address and the key for a model and return the call; starts the embedded model if that is asked.
 
         Raises
@@ -48,18 +54,32 @@ class Client:
             A remote model is asked for and no key can be found.
         LocalModelError
             The embedded model cannot be started here.
+        BudgetError
+            The call could break a budget it falls under.
         """
-        is_local = is_local_id(model)
-        settings = _local_settings(self._settings, model) if is_local else require_key(self._settings)
-        if not is_local:
-            self._settings = settings
+        is_local, is_played = is_local_id(model), STAGE.is_offline
+        if is_played:
+            settings = self._settings
+        elif is_local:
+            settings = _local_settings(self._settings, model)
+        else:
+            settings = self._settings = require_key(self._settings)
+        booking = Booking(
+            account or Account(),
+            body,
+            model=model,
+            settings=settings,
+            is_free=is_local or is_played,
+            is_streamed=is_streamed,
+        )
+        booking.reserve(lambda: fetch_models(settings))
         return Call(
             body,
             model=model,
             settings=settings,
             key=settings.api_key,
             is_streamed=is_streamed,
-            is_free=is_local,
+            booking=booking,
             budget=self._budget,
         )
 
@@ -72,19 +92,21 @@ class Client:
             The call failed; `error.partial` holds what had arrived.
         """
         transport = self._transport(call.settings)
-        while True:
-            exchange = call.begin()
-            try:
-                with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
-                    exchange.read_head(answer.status, answer.headers)
-                    for delta in _read(exchange, answer):
-                        call.note(delta)
-                        yield delta
-            except ToprouterError as error:
-                time.sleep(call.pause_after(error))
-            else:
-                call.end_well()
-                return
+        with call:
+            while True:
+                exchange = call.begin()
+                try:
+                    with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
+                        call.opened(answer.close)
+                        exchange.read_head(answer.status, answer.headers)
+                        for delta in _read(exchange, answer):
+                            call.note(delta)
+                            yield delta
+                except ToprouterError as error:
+                    time.sleep(call.pause_after(error))
+                else:
+                    call.end_well()
+                    return
 
     async def deltas_async(self, call: Call) -> AsyncIterator[Delta]:
         """Do what `deltas` does, inside a running event loop."""
@@ -92,19 +114,20 @@ class Client:
         import asyncio
 
         transport = self._async_transport(call.settings)
-        while True:
-            exchange = call.begin()
-            try:
-                async with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
-                    exchange.read_head(answer.status, answer.headers)
-                    async for delta in _read_async(exchange, answer):
-                        call.note(delta)
-                        yield delta
-            except ToprouterError as error:
-                await asyncio.sleep(call.pause_after(error))
-            else:
-                call.end_well()
-                return
+        with call:
+            while True:
+                exchange = call.begin()
+                try:
+                    async with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
+                        exchange.read_head(answer.status, answer.headers)
+                        async for delta in _read_async(exchange, answer):
+                            call.note(delta)
+                            yield delta
+                except ToprouterError as error:
+                    await asyncio.sleep(call.pause_after(error))
+                else:
+                    call.end_well()
+                    return
 
     def close(self) -> None:
         """Close the blocking connections; those of an event loop close with their loop."""
@@ -112,18 +135,18 @@ class Client:
             transport.close()
         self._transports.clear()
 
-    def _transport(self, settings: Settings) -> Transport:
+    def _transport(self, settings: Settings) -> Sender:
         if settings.base_url not in self._transports:
             self._transports[settings.base_url] = Transport(settings)
-        return self._transports[settings.base_url]
+        return STAGE.carry(self._transports[settings.base_url])
 
-    def _async_transport(self, settings: Settings) -> AsyncTransport:
+    def _async_transport(self, settings: Settings) -> AsyncSender:
         if settings.base_url not in self._async_transports:
             self._async_transports[settings.base_url] = AsyncTransport(settings)
-        return self._async_transports[settings.base_url]
+        return STAGE.carry_async(self._async_transports[settings.base_url])
 
 
-def _read(exchange: Exchange, answer: Answer) -> Iterator[Delta]:
+def _read(exchange: Exchange, answer: Received) -> Iterator[Delta]:
     try:
         for block in answer.blocks():
             yield from exchange.feed(block)
@@ -135,7 +158,7 @@ def _read(exchange: Exchange, answer: Answer) -> Iterator[Delta]:
         yield from exchange.end()
 
 
-async def _read_async(exchange: Exchange, answer: AsyncAnswer) -> AsyncIterator[Delta]:
+async def _read_async(exchange: Exchange, answer: AsyncReceived) -> AsyncIterator[Delta]:
     try:
         async for block in answer.blocks():
             for delta in exchange.feed(block):

@@ -1,31 +1,32 @@
-"""What a conversation holds, and the ways to ask the next question of it.
+"""What a conversation holds: a model, a system turn, request options, and what was said so far.
 
-Knows nothing of going back, display, tables or files; a listener is handed in by those above.
+Knows nothing of asking, going back, display, tables or files.
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator, Mapping
+import os
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal, Self, overload
+from typing import Any, Self
 
-from .asking import Listener, Question
-from .errors import SettingsError
-from .guards import choose_model, refuse_images
-from .history import History, Node
+from .budget import Budget
+from .errors import ParameterError, SettingsError
+from .history import History
 from .keys import hide_key
 from .params import check_model_id, check_params
+from .plain import shorten
 from .reply import Reply
 from .secret import Secret
 from .settings import Display, Settings, configure
-from .turns import Turn, system, user
+from .tracking import Account
+from .turns import Turn, system
 from .turnstile import Turnstile
 from .usage import Usage
-from .wire.answer import Delta
 from .wire.request import Message, message_of
 
 
 class Dialogue:
-    """Turns with a model, and the way to ask the next one; `Conversation` says how to go back.
+    """Turns with a model, and how it shall be asked; `Questions` asks the next one.
 
     The parameters are those of `Conversation`.
     """
@@ -46,7 +47,7 @@ class Dialogue:
         self.display = display
         self._history = History()
         self._settings = settings
-        given: dict[str, Any] = {"api_key": key or None, "base_url": base_url, "budget_usd": budget_usd}
+        given: dict[str, Any] = {"api_key": key or None, "base_url": base_url}
         given["display"] = None if isinstance(display, bool) else display
         self._overrides = {name: value for name, value in given.items() if value is not None}
         self._made: tuple[Settings, Settings] | None = None  # the settings below, and with what was given on top
@@ -62,8 +63,43 @@ class Dialogue:
             message = f"settings takes a Settings object, as tr.Settings(...) makes, not {type(whole).__name__}."
             raise SettingsError(message, kind="bad_request")
         self._settings_now()
+        self.name = None
+        self._id = os.urandom(16).hex()
+        self._budget: Budget | None = None
+        self.budget_usd = settings.budget_usd if budget_usd is None and settings else budget_usd
 
     # --- what stands in the conversation
+
+    @property
+    def id(self) -> str:
+        """The conversation's own id, 32 hex digits, as the ledger has it; a fork has another one."""
+        return self._id
+
+    @property
+    def name(self) -> str | None:
+        """What people call it, for tables; None for none."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None and not (isinstance(name, str) and name.strip()):
+            message = f"name must be a text, or None, not {shorten(repr(name), 60)}."
+            raise ParameterError(message)
+        self._name: str | None = name
+
+    @property
+    def budget_usd(self) -> Decimal | None:
+        """The most the conversation and its forks may spend together, in US dollars; None = no limit of its own."""
+        return self._budget.limit_usd if self._budget else None
+
+    @budget_usd.setter
+    def budget_usd(self, budget_usd: Decimal | float | str | None) -> None:
+        if budget_usd is None:
+            self._budget = None
+        elif self._budget is None:
+            self._budget = Budget(budget_usd, name="this conversation")
+        else:
+            self._budget.limit_usd = budget_usd  # type: ignore[assignment]  # the setter takes whatever is an amount
 
     @property
     def model(self) -> str | None:
@@ -83,6 +119,11 @@ class Dialogue:
     def params(self, params: Mapping[str, Any]) -> None:
         self._options = check_params(params)
         self._params = {name: value for name, value in params.items() if value is not None}
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force now: those given, else the configured ones, with what was given on top."""
+        return self._settings_now()
 
     @property
     def system(self) -> str | None:
@@ -123,60 +164,14 @@ class Dialogue:
 
     @property
     def cost_usd(self) -> Decimal | None:
-        """What all replies cost together, in US dollars; None where the cost of any of them is not known."""
+        """What all replies cost together, in US dollars: 0 before the first.
+
+        None where the cost of any of them is not known, for then the sum is not known either; the known ones can be
+        added up from `replies`, and `Reply.cost_source` says which are not.
+        """
         costs = [reply.cost_usd for reply in self.replies]
         known = [cost for cost in costs if cost is not None]
         return sum(known, Decimal(0)) if len(known) == len(costs) else None
-
-    # --- asking
-
-    def ask(self, *parts: object, stream: bool = True, **params: Any) -> Reply:
-        """Ask, show the reply as it streams, and return it.
-
-        Parameters
-        ----------
-        *parts
-            Texts, images, figures and tables, in that order; see `turns.part`.
-        stream
-            False sends a plain request, whose reply comes in one piece.
-        **params
-            Options of this question only, and `model` for another model.
-
-        Raises
-        ------
-        ParameterError, ImageError, SettingsError
-            The question cannot be sent; nothing was.
-        ToprouterError
-            The call failed. The history is as before, unless a part of the answer had come: that is kept, marked
-            `is_partial`, and on `error.partial`.
-        """
-        return self._turnstile.ask(self._question(parts, params, is_streamed=stream), self._listener())
-
-    async def ask_async(self, *parts: object, stream: bool = True, **params: Any) -> Reply:
-        """Do what `ask` does, inside a running event loop."""
-        return await self._turnstile.ask_async(self._question(parts, params, is_streamed=stream), self._listener())
-
-    @overload
-    def stream(self, *parts: object, events: Literal[False] = False, **params: Any) -> Iterator[str]: ...
-    @overload
-    def stream(self, *parts: object, events: Literal[True], **params: Any) -> Iterator[Delta]: ...
-    def stream(self, *parts: object, events: bool = False, **params: Any) -> Iterator[str] | Iterator[Delta]:
-        """Ask and return an iterator over the text as it arrives; with `events=True` over the deltas themselves.
-
-        The question is checked at once and sent with the first step. Leaving the loop early closes the connection
-        and keeps what had arrived. The reply is `chat.last` afterwards. Nothing is shown; raises as `ask` does.
-        """
-        return self._turnstile.iterate(self._question(parts, params), as_events=events)
-
-    @overload
-    def stream_async(self, *parts: object, events: Literal[False] = False, **params: Any) -> AsyncIterator[str]: ...
-    @overload
-    def stream_async(self, *parts: object, events: Literal[True], **params: Any) -> AsyncIterator[Delta]: ...
-    def stream_async(
-        self, *parts: object, events: bool = False, **params: Any
-    ) -> AsyncIterator[str] | AsyncIterator[Delta]:
-        """Do what `stream` does, for `async for` inside a running event loop."""
-        return self._turnstile.iterate_async(self._question(parts, params), as_events=events)
 
     def close(self) -> None:
         """Give the connections back now; the conversation can still be used, and opens new ones."""
@@ -193,44 +188,17 @@ class Dialogue:
         self._made = None
         self._turnstile = Turnstile(self._history, self._settings_now)
 
-    # --- how a question is put together
-
     def _with_history(self, history: History) -> Self:
         """Return another conversation that differs in its history only."""
         other = type(self).__new__(type(self))
         vars(other).update(vars(self))
         other._history, other._turnstile = history, Turnstile(history, other._settings_now)  # noqa: SLF001  # its own
+        other._id, other._name = os.urandom(16).hex(), None  # noqa: SLF001  # its own
         return other
 
-    def _listener(self) -> Listener | None:
-        """Return who is told of the next reply; nobody here, a display in `notebook`."""
-        return None
-
-    def _question(
-        self,
-        parts: tuple[object, ...],
-        params: Mapping[str, Any],
-        *,
-        is_streamed: bool = True,
-        after: Node | None = None,
-        repeated: Node | None = None,
-    ) -> Question:
-        given = dict(params)
-        model = given.pop("model", None) or self._model
-        options = self._options | check_params(given)
-        turn = user(*parts) if repeated is None else None
-        settings = self._settings_now()
-        name = choose_model(model, settings)
-        path = self._history.path()
-        refuse_images(name, [*(node.turn for node in path), turn], settings)
-        return Question(
-            turn=turn,
-            after=repeated or after,
-            system=self._system,
-            model=name,
-            options=options,
-            is_streamed=is_streamed,
-        )
+    def _account(self) -> Account:
+        """Return who asks and who pays for the next question."""
+        return Account(conversation_id=self.id, conversation_name=self.name, budget=self._budget)
 
     def _settings_now(self) -> Settings:
         """Return the settings in force: those given, else the configured ones, with what was given on top.

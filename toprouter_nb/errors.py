@@ -11,6 +11,7 @@ Knows nothing of HTTP libraries or JSON: foreign errors are mapped to these at t
     ├── UnknownModelError           no such model id
     ├── LocalModelError             the embedded model cannot be fetched or started
     ├── BudgetError                 the call could break a spending limit
+    ├── StorageError                a file or folder of ours cannot be used
     ├── GatewayError                the server answered with an error status
     │   ├── AuthenticationError         401
     │   ├── InsufficientCreditsError    402
@@ -23,13 +24,14 @@ Knows nothing of HTTP libraries or JSON: foreign errors are mapped to these at t
     │   ├── ConnectFailedError          no connection, or it broke before an answer
     │   ├── ReadTimeoutError            one of the time limits ran out
     │   └── UnexpectedResponseError     an answer that is not a Chat Completions answer
+    ├── StructuredReplyError        the answer is whole, but not of the shape asked for
     └── StreamError                 the answer began and did not end well
         ├── StreamInterruptedError      the server reported an error in the stream
         ├── StreamTruncatedError        the stream ended before its end
         └── MalformedChunkError         something in the stream is no chunk
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .plain import render_plain, shorten
 
@@ -155,6 +157,10 @@ class BudgetError(ToprouterError):
     default_kind = "insufficient_credits"
 
 
+class StorageError(ToprouterError):
+    """A file or folder of ours cannot be used: another program's, a newer version's, damaged, locked, or no room."""
+
+
 class GatewayError(ToprouterError):
     """The server answered with an error; `status`, `code` and `request_id` say which."""
 
@@ -221,6 +227,24 @@ class UnexpectedResponseError(TransportError):
     """Something answered, but not a Chat Completions server: a web page, a redirect, an empty or huge body."""
 
     default_kind = "unexpected_response"
+
+
+class StructuredReplyError(ToprouterError):
+    """The answer came whole, but is not what `data_model` asks for; `kind` is "moderation" where the model refused.
+
+    Parameters
+    ----------
+    faults
+        What does not fit, in words; "" where the model refused.
+    message, **facts
+        As in `ToprouterError`; `partial` is the whole reply, which stays in the conversation.
+    """
+
+    default_kind = "unexpected_response"
+
+    def __init__(self, message: str, *, faults: str = "", **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.faults = faults
 
 
 class StreamError(ToprouterError):

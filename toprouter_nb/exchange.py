@@ -21,8 +21,9 @@ from .failures import error_from_answer, error_from_payload, request_id
 from .screen import Screen
 from .secret import Secret
 from .settings import Settings
-from .sse import Decoder
+from .sse import Decoder, Event
 from .wire.answer import Delta, parse_object
+from .wire.problem import parse_error, problem_in
 from .wire.request import RequestBody
 
 # Error pages are read this far, whole JSON answers up to the transport's own bound.
@@ -57,12 +58,14 @@ class Exchange:
         self._body = body
         self._clock = clock
         self._progress = clock()
+        self.heard_at: float | None = None
         self._status = 0
         self._headers: Mapping[str, str] = {}
         self._decoder: Decoder | None = None
         self._collected = bytearray()
         self._text_bytes = 0
         self._screen = Screen(key)
+        self._is_alike = False  # the last event was like one before it, but for its text
 
     def read_head(self, status: int, headers: Mapping[str, str]) -> None:
         """Take the status and the header fields, whose names are in lower case."""
@@ -90,18 +93,17 @@ class Exchange:
         """
         if self._decoder is None:
             block = self._collect(block)
-        decoder = self._decoder
-        if decoder is not None:
-            for event in decoder.feed(block):
-                if event.data.strip() == "[DONE]":
-                    self.is_done = True
-                    yield from self._flush()
+        has_moved = False
+        for event in self._decoder.feed(block) if self._decoder else ():
+            delta = self._read_alike(event)
+            if delta is None:
+                yield from self._read_event(event)
+                if self.is_done:
                     return
-                yield from self._read_payload(event.data, event.type)
-        if self._clock() - self._progress > self._settings.progress_seconds:
-            limit = self._settings.progress_seconds
-            message = f"The gateway kept the connection alive but sent no text for {limit:g} s (progress_seconds)."
-            raise ReadTimeoutError(message, kind="idle_timeout", is_transient=not self.answer.has_delivered)
+            elif delta.text:
+                has_moved = True
+                yield delta
+        self._check_progress(has_moved=has_moved)
 
     def end(self) -> Iterator[Delta]:
         """Yield what is left when the body ends.
@@ -152,6 +154,7 @@ class Exchange:
     def forget(self) -> None:
         """Let go of what the server sent, which may repeat the key; `answer`, where it is hidden, stays."""
         self._headers, self._collected, self._decoder = {}, bytearray(), None
+        self.answer.finish()
 
     def raw(self) -> dict[str, Any]:
         """Return the whole answer, as `Accumulator.raw`; the key is hidden also where tool calls spell it in pieces."""
@@ -200,6 +203,36 @@ class Exchange:
             raise UnexpectedResponseError(message, status=self._status)
         self.is_done = True
 
+    def _read_alike(self, event: Event) -> Delta | None:
+        """Take an event that differs from an earlier one in its text only, which most do; None where it does not."""
+        delta = self._screen.read_alike(event.data) if event.type == "message" else None
+        if delta is None:
+            self._is_alike = False
+            return None
+        self._count_text(len(delta.text))
+        if self._is_alike:
+            self.answer.add_text(delta.text)
+        else:
+            self.answer.add(delta)
+            self._is_alike = True
+        return delta
+
+    def _read_event(self, event: Event) -> Iterable[Delta]:
+        """Return the deltas of one event, the end of the stream included."""
+        if event.data.strip() == "[DONE]":
+            self.is_done = True
+            return self._flush()
+        return self._read_payload(event.data, event.type)
+
+    def _check_progress(self, *, has_moved: bool) -> None:
+        self.heard_at = now = self._clock()
+        if has_moved:
+            self._progress = now
+        elif now - self._progress > self._settings.progress_seconds:
+            limit = self._settings.progress_seconds
+            message = f"The gateway kept the connection alive but sent no text for {limit:g} s (progress_seconds)."
+            raise ReadTimeoutError(message, kind="idle_timeout", is_transient=not self.answer.has_delivered)
+
     def _no_answer(self, body: bytes) -> ToprouterError:
         return error_from_answer(
             self._status,
@@ -215,7 +248,7 @@ class Exchange:
         if not payload or payload[:1] in (":", b":"):
             return ()
         try:
-            chunk = parse_object(payload) if event_type != "error" else _parse_error(payload)
+            chunk = parse_object(payload) if event_type != "error" else parse_error(payload)
             read = self._screen.read(payload, chunk)
         except MalformedChunkError as error:
             if in_stream and payload.lstrip()[:1] in ("", ":"):  # a keep-alive behind more white space than one space
@@ -228,7 +261,7 @@ class Exchange:
             if not screened.is_empty:
                 self._progress = self._clock()
                 deltas.append(screened)
-        problem = _problem_of(chunk, event_type)
+        problem = problem_in(chunk, event_type)
         return deltas if problem is None else self._fail_after(deltas, problem, in_stream=in_stream)
 
     def _fail_after(self, deltas: Iterable[Delta], problem: object, *, in_stream: bool) -> Iterator[Delta]:
@@ -241,25 +274,20 @@ class Exchange:
         """Screen the text of a delta, and keep it within its bound."""
         if not (delta.text or delta.reasoning):
             return delta
-        self._text_bytes += len(delta.text) + len(delta.reasoning)
+        self._count_text(len(delta.text) + len(delta.reasoning))
+        return self._screen.pass_on(delta)
+
+    def _count_text(self, size: int) -> None:
+        self._text_bytes += size
         if self._text_bytes > self._settings.max_answer_bytes:
             bound = _spell_bytes(self._settings.max_answer_bytes)
             message = f"The answer is longer than {bound} of text, the limit for one answer (max_answer_bytes)."
             raise UnexpectedResponseError(message, kind="too_large", status=self._status)
-        return self._screen.pass_on(delta)
 
     def _flush(self) -> Iterator[Delta]:
         for delta in self._screen.flush():
             self.answer.add(delta)
             yield delta
-
-
-def _parse_error(payload: str | bytes) -> dict[str, Any]:
-    """Read the data of an `error` event, which some servers send as bare text."""
-    try:
-        return parse_object(payload)
-    except MalformedChunkError:
-        return {"error": payload}
 
 
 def _spell_bytes(count: int) -> str:
@@ -272,16 +300,3 @@ def _is_whole(payload: str) -> bool:
     except MalformedChunkError:
         return False
     return True
-
-
-def _problem_of(chunk: Mapping[str, Any], event_type: str) -> object:
-    """Return the error a chunk reports, wherever gateways put it; None where it reports none."""
-    problem = chunk.get("error")
-    if problem:
-        return problem
-    if event_type == "error":
-        return chunk
-    for choice in chunk.get("choices") or ():
-        if (choice.get("index") or 0) == 0 and (choice.get("error") or choice.get("finish_reason") == "error"):
-            return choice.get("error") or "The model's provider ended the answer with finish_reason 'error'."
-    return None

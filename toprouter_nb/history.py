@@ -4,8 +4,8 @@ Knows nothing of models, requests or display. Nothing is ever removed from it.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 from .plain import render_plain, shorten
 from .reply import Reply
@@ -31,6 +31,8 @@ class Node:
         What followed it, the oldest first; more than one where the conversation branched.
     encoding
         The turn's wire JSON once it was made; None before.
+    extra
+        What a file said of it that nobody here knows, kept for the next save; None for nothing.
     """
 
     turn: Turn | None = None
@@ -38,6 +40,7 @@ class Node:
     reply: Reply | None = None
     children: list["Node"] = dataclasses.field(default_factory=list)
     encoding: bytes | None = None
+    extra: Mapping[str, Any] | None = None
 
     def encoded(self) -> bytes:
         """Return the turn's wire JSON, made once and kept as `encoding`."""
@@ -55,6 +58,13 @@ class History:
     def __init__(self) -> None:
         self.root = Node()
         self.head = self.root
+
+    @classmethod
+    def of(cls, root: Node, head: Node) -> Self:
+        """Make a history of a tree that hangs together already, standing at one of its nodes."""
+        history = cls()
+        history.root, history.head = root, head
+        return history
 
     def add(
         self, turns: Iterable[tuple[Turn, Reply | None]], *, after: Node | None = None, encoding: bytes | None = None

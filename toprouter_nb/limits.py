@@ -9,6 +9,7 @@ import urllib.parse
 from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Literal
 
 from .errors import SettingsError
 from .plain import shorten
@@ -134,6 +135,41 @@ def check_path(name: str, value: object) -> Path | None:
     if isinstance(text, str) and text.strip() and "\0" not in text:
         return Path(text).expanduser()
     message = f"{name} must be the path of a file, not {shorten(repr(value), 60)}."
+    raise SettingsError(message, kind="bad_request")
+
+
+def check_ledger_path(value: object) -> Path | Literal[":memory:", False] | None:
+    """Return where the ledger is: a path, ":memory:" for this process only, False for nowhere, None for its place.
+
+    Raises
+    ------
+    SettingsError
+        It is none of these.
+
+    Examples
+    --------
+    >>> check_ledger_path(False), check_ledger_path(":memory:")
+    (False, ':memory:')
+    """
+    if value is False or value == ":memory:":
+        return value  # type: ignore[return-value]  # it is one of the two
+    if value is True:
+        message = "ledger_path must be the path of a file, ':memory:', or False for no ledger, not True."
+        raise SettingsError(message, kind="bad_request")
+    return check_path("ledger_path", value)
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return True or False; 1 is not True.
+
+    Raises
+    ------
+    SettingsError
+        It is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    message = f"{name} must be True or False, not {shorten(repr(value), 60)}."
     raise SettingsError(message, kind="bad_request")
 
 

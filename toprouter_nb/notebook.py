@@ -4,22 +4,59 @@ Knows nothing of requests or history; everything here is one step to the module 
 """
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import conversation
-from .asking import Listener, Question
+from .asking import Question
+from .cells import CellPlaces
 from .guards import DEFAULT_LOCAL_MODEL
+from .history import Node
+from .reply import Reply
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from .accounts import Group
+    from .display import Carrier
+    from .display.cell_run import CellRun
+    from .moments import Since
+    from .tables import Table
+    from .xray_card import XRay
 
 
 class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is the base's, as it stands below
     __doc__ = conversation.Conversation.__doc__  # what it adds is one line a method
     _has_said_default = False
+    _has_said_rerun = False
+    _places: CellPlaces | None = None
 
-    def usage_table(self) -> "DataFrame":
-        """Return one row for each reply, undone ones included; the columns are those of `tables.usage_frame`.
+    def usage_table(
+        self, by: "Group | None" = None, *, since: "Since | None" = None, model: str | None = None
+    ) -> "Table":
+        """Return what this conversation used: a row each reply, or added up.
+
+        Parameters
+        ----------
+        by
+            "model" (as asked for), "day" (in UTC), "conversation", or None for a row each call.
+        since
+            Only calls begun then or later; as in `usage_table` of the package.
+        model
+            Only calls that asked for this model id, or were answered by it.
+
+        Returns
+        -------
+        Table
+            A DataFrame. Without `by` and `since` one row for each reply, undone ones included, with the columns of
+            `tables.usage_frame`. Else from the ledger, which knows times and failed calls too, and to which what was
+            asked before a fork is another conversation's; the columns are those of the package's `usage_table`.
+
+        Raises
+        ------
+        ParameterError
+            Calls cannot be grouped by that, or `since` is no time.
+        SettingsError
+            `by` or `since` ask for the ledger, and it is switched off.
 
         Examples
         --------
@@ -31,16 +68,71 @@ class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is
         1
         """
         # Imported here: pandas costs 300 ms and is not needed before the first table.
+        if by is not None or since is not None:
+            from .accounts import used_by
+
+            return used_by(self._settings_now(), by, since=since, model=model, conversation_id=self.id)
         from .tables import usage_frame
 
-        return usage_frame(self.replies)
+        replies = (reply for reply in self.replies if model in (None, reply.requested_model, reply.served_model))
+        return usage_frame(replies)
 
-    def _listener(self) -> Listener | None:
+    def _answer(self, question: Question) -> Reply:
+        shown = self._listener()
+        ask, left = partial(self._turnstile.ask, question, shown), partial(self._turnstile.left_by, question)
+        return ask() if shown is None else shown.carry(ask, left)
+
+    async def _answer_async(self, question: Question) -> Reply:
+        shown = self._listener()
+        ask, left = partial(self._turnstile.ask_async, question, shown), partial(self._turnstile.left_by, question)
+        return await (ask() if shown is None else shown.carry_async(ask, left))
+
+    def xray(self, *parts: object, stream: bool = True, **params: Any) -> "XRay":
+        """Look inside a request: its JSON, the same as curl, the room it takes, and what may go wrong. Sends nothing.
+
+        Parameters
+        ----------
+        *parts, stream, **params
+            As in `ask`; it is what `ask` would send. Without parts: the question that `last` answers, and the answer;
+            with `chat.trace = True` set before it was asked, also when each chunk of it came.
+
+        Raises
+        ------
+        ParameterError
+            A parameter cannot be sent, or nothing was asked yet and there are no parts.
+
+        Examples
+        --------
+        >>> Conversation("any/model", base_url="http://127.0.0.1:9", api_key="test").xray("Hi").request["model"]
+        'any/model'
+        """
+        from .xray_card import look_inside
+
+        return look_inside(self._inside(parts, params, is_streamed=stream), self._settings_now())
+
+    def _listener(self) -> "Carrier | None":
         if not self.display:
             return None
         from .display import listener_for
 
         return listener_for(self._settings_now().display)
+
+    def _place(self) -> tuple[Node | None, Callable[[Node], None] | None]:
+        run = _current_run()
+        if run is None or run.cell_id is None:
+            return None, None
+        if self._places is None or self._places.history is not self._history:
+            self._places = CellPlaces(self._history)
+        self._turnstile.settle_leftover()
+        place = self._places.find(run.cell_id, run.run_id)
+        if place is not None and not self._has_said_rerun:
+            self._has_said_rerun = True
+            self._say("This cell asks again: its earlier exchange stays in chat.tree(); append=True adds instead.")
+        return place, partial(self._places.note, run.cell_id, run.run_id)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what the core does; cells are of this process."""
+        return {**super().__getstate__(), "_places": None}
 
     def _question(self, parts: tuple[object, ...], params: Any, **place: Any) -> Question:
         question = super()._question(parts, params, **place)
@@ -55,7 +147,10 @@ class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is
             return
         place = "a small model on this machine" if model == DEFAULT_LOCAL_MODEL else "the default"
         line = f"No model named: {model} answers, {place}. Name one with Conversation(model=...), see tr.models()."
-        # A program that asked for no display may use its output for something else.
+        self._say(line)
+
+    def _say(self, line: str) -> None:
+        """Print a line for people; a program that asked for no display may use its output for something else."""
         print(line, file=sys.stdout if self.display else sys.stderr)
 
     def __repr__(self) -> str:
@@ -75,3 +170,13 @@ class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is
         facts = [self.model or "default model"]
         facts += [f"{used:,} tokens in {len(self.replies)} calls"] if used is not None else []
         return facts + ([f"${cost}"] if cost else [])
+
+
+def _current_run() -> "CellRun | None":
+    """Return the run of the cell that asks; None outside a notebook's kernel."""
+    if "ipykernel" not in sys.modules:
+        return None
+    from .display.cell_run import current_run
+    from .display.choice import running_shell
+
+    return current_run(running_shell())

@@ -6,14 +6,30 @@ Knows nothing of HTTP, of deltas or of how it is shown.
 import dataclasses
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
+from .call_log import CostSource
 from .parts import TextPart
 from .plain import render_plain, shorten
 from .turns import Turn
 from .usage import Usage
 
 _SHOWN_CHARACTERS = 60
+
+
+class Arrival(NamedTuple):
+    """One chunk of a stream, as `Reply.arrivals` lists them.
+
+    Attributes
+    ----------
+    seconds
+        From the call to its arrival.
+    characters
+        Of text and reasoning that were new in it.
+    """
+
+    seconds: float
+    characters: int
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,7 +45,10 @@ class Reply:
     usage
         Token counts; a field is None where the server reported none.
     cost_usd
-        US dollars: what the gateway billed, 0 for a local model, None where it is not known.
+        US dollars; None where it is not known.
+    cost_source
+        Where that is from: "billed" by the gateway, "computed" from its list of prices, "local" (exactly 0, for it ran
+        on this machine), or "unknown".
     finish_reason
         Why it ended, as the server spells it ("stop", "length", ...); None when it did not say.
     requested_model, served_model
@@ -48,6 +67,11 @@ class Reply:
         The model's reasoning, where it shows it; "" otherwise.
     raw
         The whole answer as one plain response object, fields unknown to this package included.
+    data
+        The answer as an instance of the `data_model` it was asked for with; None where none was, or where it does
+        not fit.
+    arrivals
+        When each chunk of a stream came, and what was new in it; () unless the conversation has `trace` set.
 
     Examples
     --------
@@ -72,16 +96,15 @@ class Reply:
     attempts: int
     reasoning: str
     raw: Mapping[str, Any] = dataclasses.field(repr=False)
+    cost_source: CostSource = "unknown"
+    data: Any = dataclasses.field(default=None, repr=False)
+    arrivals: tuple[Arrival, ...] = dataclasses.field(default=(), repr=False)
     _still_shown: list[Callable[[], bool]] = dataclasses.field(default_factory=list, repr=False)
 
     @property
     def tokens_per_second(self) -> float | None:
         """Completion tokens by the seconds between the first token and the end; None where either is not known."""
-        tokens = self.usage.completion_tokens
-        if tokens is None or self.first_token_seconds is None:
-            return None
-        span = self.seconds - self.first_token_seconds
-        return tokens / span if span > 0 else None
+        return speed(self.usage.completion_tokens, self.first_token_seconds, self.seconds)
 
     def mark_shown(self, still_here: Callable[[], bool]) -> None:
         """Remember that the reply streamed into a cell already, so that the cell's own echo stays silent.
@@ -126,6 +149,19 @@ class Reply:
         shown |= {"seconds": self.seconds, "first_token_seconds": self.first_token_seconds}
         shown |= {"prompt_tokens": self.usage.prompt_tokens, "completion_tokens": self.usage.completion_tokens}
         return shown | {"tokens_per_second": self.tokens_per_second}
+
+
+def speed(tokens: int | None, first_token_seconds: float | None, seconds: float) -> float | None:
+    """Return tokens by the seconds between the first one and the end; None where either is not known.
+
+    Examples
+    --------
+    >>> speed(100, 1.0, 3.0)
+    50.0
+    """
+    if tokens is None or first_token_seconds is None or seconds <= first_token_seconds:
+        return None
+    return tokens / (seconds - first_token_seconds)
 
 
 def assistant_turn(text: str, *, is_partial: bool) -> Turn:

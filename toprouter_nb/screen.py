@@ -9,17 +9,21 @@ from typing import Any
 
 from .secret import MASK, Secret, StreamMask
 from .wire.answer import Delta, decode_chunk
+from .wire.mould import Mould, mould_of
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HIGH_SURROGATE_AT_END = re.compile("[\ud800-\udbff]$")
 # Deeper in a chunk there is nothing a gateway sends; what a server hides a key in is replaced as a whole.
 _DEPTH = 50
+# Chunks that all differ in more than their text cost a trial each; after so many in a row it is given up.
+_TRIALS = 8
 
 
 class Screen:
     """Passes the deltas of one answer on.
 
-    Life: `read` each chunk; `pass_on` each of its deltas; `flush` at the end; `hide` what they add up to.
+    Life: `read_alike` for each chunk; where that cannot, `read` it, and `pass_on` each of its deltas; `flush` at the
+    end; `hide` what they add up to.
 
     Parameters
     ----------
@@ -32,9 +36,25 @@ class Screen:
         self._holds = key.holder()
         self._is_needed = bool(key)
         self._clean = ("", "")  # what stood before and after the text in a payload that was found clean
+        self._mould: Mould | None = None  # of such a payload, where another was like it
+        self._trials = _TRIALS
         self._texts = _Run(key)
         self._reasonings = _Run(key)
         self._others: dict[int, Screen] = {}
+
+    def read_alike(self, payload: str) -> Delta | None:
+        """Return the delta of a chunk that differs from an earlier one in its text only, with what may be handed out.
+
+        None where it does not, or is not known to: then `read` and `pass_on` it.
+        """
+        mould = self._mould
+        text = mould.text_in(payload) if mould else ""
+        if not text or mould is None:
+            return None
+        self._trials = _TRIALS
+        delta, passed = mould.delta_with(text), self._texts.feed(text)
+        # The very text that was fed in comes out only where no piece of the key is in it.
+        return delta if passed is text else Delta(passed, raw=self.hide(delta.raw))
 
     def read(self, payload: str | bytes, chunk: Mapping[str, Any]) -> list[Delta]:
         """Return the deltas of a chunk, with the key hidden in all but their text, which `pass_on` does.
@@ -53,7 +73,7 @@ class Screen:
         """
         deltas = decode_chunk(chunk)
         text = payload if isinstance(payload, str) else payload.decode("utf-8", "replace")
-        if not self._is_needed or self._is_clean(text, deltas[0]):
+        if self._is_clean(text, deltas[0]):
             return deltas
         hidden = decode_chunk(self.hide(chunk))
         pairs = zip(deltas, hidden, strict=True)
@@ -91,22 +111,39 @@ class Screen:
         return {self.hide(name): self.hide(item, depth - 1) for name, item in value.items()}
 
     def _is_clean(self, payload: str, delta: Delta) -> bool:
-        """Say whether a payload surely holds no piece of the key; letters of a key may be escaped, slashes too.
+        """Say whether a payload surely holds no piece of the key.
 
-        Most payloads of a stream differ in their text only: what stands around it is searched once. JSON that came in
-        another encoding than UTF-8 has a NUL beside each letter, and is never sure.
+        Most payloads of a stream differ in their text only: what stands around it is searched once.
         """
-        text = delta.text or delta.reasoning
-        before, _, after = payload.partition(text) if text else (payload, "", "")
-        if (before, after) == self._clean:
-            return not self._holds(text)
-        if self._holds(payload) or "\0" in payload:
+        said = delta.text or delta.reasoning
+        before, quoted, after = payload.partition(f'"{said}"') if said else ("", "", "")
+        around = (f'{before}"', f'"{after}')
+        if quoted and around == self._clean:
+            if self._is_needed and self._holds(said):
+                return False
+            self._learn(around, delta)
+            return True
+        if self._is_needed and self._may_hold(payload):
             return False
-        if "\\" in payload and ("\\u00" in payload or "\\/" in payload):
-            return False
-        if before[-1:] == after[:1] == '"':
-            self._clean = (before, after)
+        if quoted:
+            self._clean = around
         return True
+
+    def _may_hold(self, payload: str) -> bool:
+        """Search a payload for pieces of the key.
+
+        Letters of a key may be escaped, slashes too. JSON that came in another encoding than UTF-8 has a NUL beside
+        each letter, and is never sure.
+        """
+        if self._holds(payload) or "\0" in payload:
+            return True
+        return "\\" in payload and ("\\u00" in payload or "\\/" in payload)
+
+    def _learn(self, around: tuple[str, str], delta: Delta) -> None:
+        """Make the mould of a clean payload that was like the one before, for those that follow."""
+        if self._trials:
+            self._trials -= 1
+            self._mould = mould_of(*around, delta) or self._mould
 
     def _other(self, index: int) -> "Screen":
         if index not in self._others:

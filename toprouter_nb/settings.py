@@ -9,9 +9,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from .budget import Budget
 from .errors import SettingsError
 from .keys import TYPED_IN, check_key, find_key, hide_key
-from .limits import check_base_url, check_choice, check_count, check_name, check_path, check_seconds, check_usd
+from .limits import (
+    check_base_url,
+    check_choice,
+    check_count,
+    check_flag,
+    check_ledger_path,
+    check_name,
+    check_seconds,
+    check_usd,
+)
 from .plain import shorten
 from .secret import Secret
 
@@ -44,9 +54,15 @@ class Settings:
     max_retries
         Further attempts after a fault that may pass, 0 to 10.
     ledger_path
-        File of the ledger; None = its usual place.
+        File of the ledger; None = `ledger.sqlite` in the user's data folder, ":memory:" = in this process only,
+        False = no ledger.
+    ledger_prompts
+        True keeps the text of each question in the ledger, too.
     budget_usd
-        The most a conversation may spend, US dollars; None = no limit.
+        The most that may be spent, US dollars; None = no limit. Given to `configure` it bounds all calls of this
+        process together, given to a conversation those of that conversation.
+    allow_unpriced
+        True allows models whose price is not known also under a budget, which then cannot count them beforehand.
     display
         "auto", "live", "static", "text", True (auto) or False (nothing is shown).
     max_event_bytes, max_answer_bytes
@@ -74,8 +90,10 @@ class Settings:
     idle_seconds: float
     progress_seconds: float
     max_retries: int
-    ledger_path: Path | None
+    ledger_path: Path | Literal[":memory:", False] | None
+    ledger_prompts: bool
     budget_usd: Decimal | None
+    allow_unpriced: bool
     display: Display
     max_event_bytes: int
     max_answer_bytes: int
@@ -92,8 +110,10 @@ class Settings:
         idle_seconds: float = 30.0,
         progress_seconds: float = 120.0,
         max_retries: int = 2,
-        ledger_path: str | os.PathLike[str] | None = None,
+        ledger_path: str | os.PathLike[str] | Literal[False] | None = None,
+        ledger_prompts: bool = False,
         budget_usd: Decimal | float | str | None = None,
+        allow_unpriced: bool = False,
         display: Display = "auto",
         max_event_bytes: int = 64 * 2**20,
         max_answer_bytes: int = 16 * 2**20,
@@ -112,8 +132,10 @@ class Settings:
             idle_seconds=check_seconds("idle_seconds", idle_seconds),
             progress_seconds=check_seconds("progress_seconds", progress_seconds),
             max_retries=check_count("max_retries", max_retries, 0, 10, "attempts"),
-            ledger_path=check_path("ledger_path", ledger_path),
+            ledger_path=check_ledger_path(ledger_path),
+            ledger_prompts=check_flag("ledger_prompts", ledger_prompts),
             budget_usd=check_usd("budget_usd", budget_usd),
+            allow_unpriced=check_flag("allow_unpriced", allow_unpriced),
             display=display,
             max_event_bytes=check_count("max_event_bytes", max_event_bytes, 1, 2**30, "bytes"),
             max_answer_bytes=check_count("max_answer_bytes", max_answer_bytes, 1, 2**30, "bytes"),
@@ -131,6 +153,7 @@ class _Current:
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}
         self.keys: dict[str, tuple[Secret, str]] = {}  # by server, each with its source
+        self.budget: Budget | None = None  # of all calls of the process
         self._made: tuple[tuple[Any, ...], Settings] | None = None  # what the settings were made of, and they
 
     def settings(self) -> Settings:
@@ -140,6 +163,13 @@ class _Current:
         if made is None or made[0] != origin:
             self._made = made = origin, _with_known_key(Settings(**given))
         return made[1]
+
+    def limit(self, budget_usd: Decimal | None) -> None:
+        """Change what all calls together may spend; what was spent stays spent until there is no limit."""
+        if budget_usd is None or self.budget is None:
+            self.budget = None if budget_usd is None else Budget(budget_usd, name="this process")
+        else:
+            self.budget.limit_usd = budget_usd
 
 
 _CURRENT = _Current()
@@ -183,8 +213,23 @@ def configure(**changes: Any) -> Settings:
     settings = Settings(**given, api_key=key)
     if key is not None:
         _CURRENT.keys = {**_CURRENT.keys, _server(settings): (settings.api_key, "argument")} if key else {}
+    if "budget_usd" in changes:
+        _CURRENT.limit(settings.budget_usd)
     _CURRENT.given = given
     return _CURRENT.settings()
+
+
+def process_budget() -> Budget | None:
+    """Return the budget of all calls of this process, as `configure(budget_usd=...)` made it; None = no limit.
+
+    Examples
+    --------
+    >>> _ = configure(budget_usd=2)
+    >>> process_budget()
+    Budget($2.00 for this process, $2.00 left)
+    >>> _ = configure(budget_usd=None)
+    """
+    return _CURRENT.budget
 
 
 def require_key(settings: Settings, *, ask: bool = True) -> Settings:

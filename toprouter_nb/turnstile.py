@@ -3,6 +3,7 @@
 Knows nothing of parameters, branches or display.
 """
 
+import contextlib
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -16,7 +17,7 @@ from .history import History, Node
 from .reply import Reply
 from .settings import Settings
 from .wire.answer import Delta
-from .wire.request import encode_request, encode_turn
+from .wire.request import RequestBody, encode_request, encode_turn
 
 
 class Turnstile:
@@ -44,9 +45,10 @@ class Turnstile:
 
     def ask(self, question: Question, listener: Listener | None) -> Reply:
         """Ask, wait for the end, and return the reply."""
-        deltas = self._carry(question, listener)
-        for _ in deltas:
-            pass
+        # Closed at once where an interrupt hits between two deltas, and not when its traceback is let go of.
+        with contextlib.closing(self._carry(question, listener)) as deltas:
+            for _ in deltas:
+                pass
         return self._last_reply()
 
     async def ask_async(self, question: Question, listener: Listener | None) -> Reply:
@@ -62,6 +64,23 @@ class Turnstile:
     def iterate_async(self, question: Question, *, as_events: bool) -> AsyncIterator[str] | AsyncIterator[Delta]:
         """Do what `iterate` does, inside a running event loop."""
         return self._carry_async(question, None, as_texts=not as_events)
+
+    def encode(self, question: Question) -> RequestBody:
+        """Return the body of the request that would ask a question now."""
+        return encode_request(
+            self._pieces(question), model=question.model, stream=question.is_streamed, options=question.options
+        )
+
+    def left_by(self, question: Question) -> Reply | None:
+        """Return what an interrupted question left, be it an empty reply; None where it was not sent."""
+        self.settle_leftover()
+        asking = self._asking
+        return asking.reply if asking is not None and asking.question is question else None
+
+    @property
+    def last(self) -> Asking | None:
+        """The last question that was sent, however it ended; None before the first."""
+        return self._asking
 
     def settle_leftover(self) -> None:
         """Enter into the history what a dropped generator, or an interrupt in the wrong moment, left behind."""
@@ -140,20 +159,24 @@ class Turnstile:
                 raise ParameterError(message)
             self.settle_leftover()
             self._running = own
-        after = self._history.head if question.after is None else question.after
+        after = self._place(question)
         client = self._client_now()
-        body = encode_request(
-            self._pieces(question, after),
+        call = client.prepare(
+            self.encode(question),
             model=question.model,
-            stream=question.is_streamed,
-            options=question.options,
+            is_streamed=question.is_streamed,
+            account=question.account,
         )
-        call = client.prepare(body, model=question.model, is_streamed=question.is_streamed)
+        if question.is_traced:
+            call.trace()
         self._asking = Asking(question, call=call, history=self._history, after=after, listener=listener)
         return self._asking, client
 
-    def _pieces(self, question: Question, after: Node) -> list[bytes]:
-        pieces = [node.encoded() for node in self._history.path(after)]
+    def _place(self, question: Question) -> Node:
+        return self._history.head if question.after is None else question.after
+
+    def _pieces(self, question: Question) -> list[bytes]:
+        pieces = [node.encoded() for node in self._history.path(self._place(question))]
         if question.system is not None:
             pieces.insert(0, encode_turn(question.system))
         if question.encoding is not None:

@@ -28,6 +28,8 @@ class Usage:
         The part of `completion_tokens` spent on reasoning; None = not reported.
     cost_usd
         What the gateway billed, in US dollars; None = not reported, which is not the same as free.
+    cache_write_tokens
+        The part of `prompt_tokens` written to a cache, which some models charge more for; None = not reported.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Usage:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost_usd: Decimal | None = None
+    cache_write_tokens: int | None = None
 
     def __add__(self, other: "Usage") -> "Usage":
         """Add field by field; a field that neither side reported stays None."""

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from toprouter_nb.booking import Booking
 from toprouter_nb.call import Call
 from toprouter_nb.secret import MASK, Secret
 from toprouter_nb.settings import Settings
+from toprouter_nb.tracking import Account
 from toprouter_nb.wire.request import RequestBody, encode_turn, turn_of
 
 KEY = "sk-canary-0123456789abcdef"
-SETTINGS = Settings(base_url="https://gateway.test")
+SETTINGS = Settings(base_url="https://gateway.test", ledger_path=False)
 STREAM = {"content-type": "text/event-stream"}
 
 # Letters of all planes, what streams and JSON treat specially, and pieces of the key.
@@ -65,7 +67,8 @@ def _cuts(draw, size):
 
 def play(blocks, key):
     """Read a stream and return its deltas and the reply."""
-    call = Call(RequestBody([b"{}"]), model="any/model", settings=SETTINGS, key=key, is_streamed=True)
+    body, known = RequestBody([b"{}"]), {"model": "any/model", "settings": SETTINGS, "is_streamed": True}
+    call = Call(body, key=key, booking=Booking(Account(), body, is_free=False, **known), **known)
     exchange = call.begin()
     exchange.read_head(200, STREAM)
     deltas = []

@@ -3,6 +3,12 @@
 Knows how replies look through `render` only, and nothing of requests: it is told of deltas and shows them.
 """
 
-from .choice import listener_for
+from typing import TYPE_CHECKING
 
-__all__ = ["listener_for"]
+from .choice import listener_for
+from .live_view import LiveView
+
+if TYPE_CHECKING:
+    from .choice import Carrier as Carrier
+
+__all__ = ["LiveView", "listener_for"]

@@ -4,7 +4,7 @@ Knows where the program runs; the ways to show are in the modules beside.
 """
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from toprouter_nb.errors import ParameterError
 
@@ -12,19 +12,32 @@ from .cell_reply import CellReply
 from .text_reply import TextReply
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from toprouter_nb.asking import Listener
+    from toprouter_nb.reply import Reply
+
+    class Carrier(Listener, Protocol):
+        """A listener that also carries the call it listens to, and so decides what an interrupt of it means."""
+
+        def carry(self, ask: Callable[[], Reply], left: Callable[[], Reply | None]) -> Reply:
+            """Ask and return the reply; `left` returns what an interrupted call left."""
+
+        async def carry_async(self, ask: Callable[[], Awaitable[Reply]], left: Callable[[], Reply | None]) -> Reply:
+            """Do what `carry` does, inside a running event loop."""
+
 
 CHOICES = ("auto", "live", "static", "text", True, False)
 
 
-def listener_for(display: str | bool = "auto") -> "Listener | None":  # noqa: FBT001 - `display=False` is what people write
+def listener_for(display: str | bool = "auto") -> "Carrier | None":  # noqa: FBT001 - `display=False` is what people write
     """Return what shows the next reply; None where nothing shall be shown.
 
     Parameters
     ----------
     display
-        "auto" or True: HTML in a notebook, text elsewhere. "live" and "static": HTML where there is a notebook.
-        "text": text everywhere. False: nothing.
+        "auto" or True: a live view where a person sits before a notebook, static HTML where a program runs one, text
+        elsewhere. "live" and "static": that kind where there is a notebook. "text": text everywhere. False: nothing.
 
     Raises
     ------
@@ -44,7 +57,7 @@ def listener_for(display: str | bool = "auto") -> "Listener | None":  # noqa: FB
     shell = running_shell()
     if display == "text" or shell is None or not has_kernel(shell):
         return TextReply(shell)
-    return CellReply(shell)
+    return CellReply(shell, display if display in ("live", "static") else "auto")
 
 
 def running_shell() -> Any | None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from toprouter_nb.plain import render_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from toprouter_nb.call import Call
     from toprouter_nb.reply import Reply
     from toprouter_nb.wire.answer import Delta
 
@@ -69,9 +72,21 @@ class TextReply:
         self._is_at_line_start = True
         self._cell: int | None = None
 
-    def start(self, model: str) -> None:  # noqa: ARG002 - a listener is told the model, and text does not name it
+    def start(self, model: str, call: "Call") -> None:  # noqa: ARG002 - text names no model and shows no silence
         """Remember which cell asked."""
         self._cell = getattr(self._shell, "execution_count", None)
+
+    def carry(self, ask: "Callable[[], Reply]", left: "Callable[[], Reply | None]") -> "Reply":  # noqa: ARG002
+        """Ask; an interrupt is what it always was."""
+        return ask()
+
+    async def carry_async(
+        self,
+        ask: "Callable[[], Awaitable[Reply]]",
+        left: "Callable[[], Reply | None]",  # noqa: ARG002
+    ) -> "Reply":
+        """Do what `carry` does, inside a running event loop."""
+        return await ask()
 
     def receive(self, delta: "Delta") -> None:
         """Write the new text at once."""

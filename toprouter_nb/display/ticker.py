@@ -17,10 +17,13 @@ class Ticker:
     ----------
     draw
         Draws, and returns for how many seconds it wants to be left alone.
+    idle_seconds
+        After so long without news it draws all the same; None = never.
     """
 
-    def __init__(self, draw: Callable[[], float]) -> None:
+    def __init__(self, draw: Callable[[], float], idle_seconds: float | None = None) -> None:
         self._draw = draw
+        self._idle_seconds = idle_seconds
         self._news = threading.Event()
         self._end = threading.Event()
         self._error: Exception | None = None
@@ -47,7 +50,7 @@ class Ticker:
     def _run(self) -> None:
         try:
             while True:
-                self._news.wait()
+                self._news.wait(self._idle_seconds)
                 if self._end.is_set():
                     return
                 self._news.clear()

@@ -32,7 +32,7 @@ class FolderLock:
         """Wait for the lock; an interrupt ends the wait."""
         self._file = self._path.open("ab")
         try:
-            while not _try_lock(self._file):
+            while not try_lock(self._file):
                 time.sleep(LOOK_SECONDS)
         except BaseException:
             self._file.close()
@@ -50,7 +50,8 @@ class FolderLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(file: BinaryIO) -> bool:
+    def try_lock(file: BinaryIO) -> bool:
+        """Take the lock of an open file if it is free, until the file is closed; say whether it was taken."""
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -60,7 +61,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(file: BinaryIO) -> bool:
+    def try_lock(file: BinaryIO) -> bool:
+        """Take the lock of an open file if it is free, until the file is closed; say whether it was taken."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

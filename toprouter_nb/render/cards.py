@@ -177,10 +177,21 @@ def render_reply(
     >>> "<strong>Paris" in render_reply(text="**Paris**", requested_model="any/model")
     True
     """
+    return render_root(
+        render_reply_piece(
+            text=text, reasoning=reasoning, is_partial=is_partial, error=error, requested_model=requested_model, **facts
+        )
+    )
+
+
+def render_reply_piece(
+    *, text: str, reasoning: str = "", is_partial: bool = False, error: str = "", requested_model: str, **facts: object
+) -> Html:
+    """Do what `render_reply` does, for a place inside another piece of ours."""
     mark = render_mark("Stopped: this is what had arrived.") if is_partial and not error else ""
     shown = render_text(text) if text or not (error or is_partial) else ""
     small = render_facts(reply_facts(requested_model=requested_model, **facts))  # type: ignore[arg-type]
-    return render_root(render_reasoning(reasoning), shown, mark, render_alert(error) if error else "", small)
+    return Html(f"{render_reasoning(reasoning)}{shown}{mark}{render_alert(error) if error else ''}{small}")
 
 
 def _render_part(part: PartLike, *, is_answer: bool) -> Html:

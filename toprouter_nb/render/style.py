@@ -23,8 +23,8 @@ def style_tag() -> Html:
 
 
 @functools.cache
-def style_sheet() -> str:
-    """Return the style sheet's text on one line, for a view that has its own place for it."""
-    source = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+def style_sheet(name: str = "style.css") -> str:
+    """Return a style sheet's text on one line, for a view that has its own place for it."""
+    source = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
     joined = re.sub(r"\s+", " ", source)
     return re.sub(r" ?([{};,>]|: ) ?", lambda match: match[1].strip(), joined).strip()

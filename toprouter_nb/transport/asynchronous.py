@@ -6,7 +6,7 @@ Knows nothing of retries, of JSON or of what an error status means.
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import TransportError
@@ -30,7 +30,7 @@ class AsyncAnswer:
         self, response: "httpx.Response", route: "Route", settings: "Settings", key: Secret, *, is_streamed: bool
     ) -> None:
         self.status = response.status_code
-        self.headers: Mapping[str, str] = response.headers
+        self.headers: Mapping[str, str] = dict(response.headers.items())
         self._response = response
         self._route = route
         self._settings = settings
@@ -92,6 +92,27 @@ class AsyncAnswer:
             self._pieces = decoder.feed(block)
 
 
+class _Asking(contextlib.AbstractAsyncContextManager[AsyncAnswer]):
+    """One request: sent when it is entered, its answer closed when it is left.
+
+    A class and no generator: a loop keeps a book of its async generators, and a call has enough of them.
+    """
+
+    def __init__(self, send: Callable[[], Awaitable[AsyncAnswer]]) -> None:
+        self._send = send
+
+    async def __aenter__(self) -> AsyncAnswer:
+        self._answer = await self._send()
+        return self._answer
+
+    async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
+        try:
+            if kind is None:
+                await self._answer.settle()
+        finally:
+            await self._answer.close()
+
+
 class AsyncTransport:
     """Sends requests to one server from any number of event loops, as `Transport`.
 
@@ -110,28 +131,17 @@ class AsyncTransport:
         self, path: str, body: "RequestBody", key: Secret, *, stream: bool
     ) -> contextlib.AbstractAsyncContextManager[AsyncAnswer]:
         """Send a body and give its answer; see `Transport.post`."""
-        return self._ask(path, key, body, is_streamed=stream)
+        return _Asking(functools.partial(self._send, path, key, body, is_streamed=stream))
 
     def get(self, path: str, key: Secret) -> contextlib.AbstractAsyncContextManager[AsyncAnswer]:
         """Fetch a path, as `post` sends to one."""
-        return self._ask(path, key, None, is_streamed=False)
+        return _Asking(functools.partial(self._send, path, key, None, is_streamed=False))
 
     async def close(self) -> None:
         """Close the connections of the running loop that are not in use; the next request makes new ones."""
         opened = self.__dict__.get("_opened")
         if opened is not None:
             await opened[1].aclose()
-
-    @contextlib.asynccontextmanager
-    async def _ask(
-        self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool
-    ) -> AsyncIterator[AsyncAnswer]:
-        answer = await self._send(path, key, body, is_streamed=is_streamed)
-        try:
-            yield answer
-            await answer.settle()
-        finally:
-            await answer.close()
 
     async def _send(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> AsyncAnswer:
         from .request import build_request, signed

@@ -8,9 +8,8 @@ import dataclasses
 import re
 from typing import NoReturn
 
-import httpx
-
 from .framing import Body, body_after
+from .library import httpx
 
 # Gateways send heads of 1 to 4 KiB.
 HEAD_BYTES = 64 * 1024

@@ -10,9 +10,8 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 
-import httpx
-
 from .head import Head
+from .library import httpx
 from .link import Link, connect
 from .route import Route, tls_context
 

@@ -10,9 +10,8 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
-import httpx
-
 from .head import Head, HeadReader, encode_head
+from .library import httpx
 from .route import Route, tls_context
 
 BLOCK_BYTES = 64 * 1024

@@ -33,35 +33,36 @@ class PerLoop(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._values: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None, None]]]
-        self._values = weakref.WeakKeyDictionary()
+        self._values: dict[int, tuple[weakref.ref[asyncio.AbstractEventLoop], T, AsyncGenerator[None, None]]] = {}
 
     async def get(self) -> T:
         """Return the running loop's value."""
         loop = asyncio.get_running_loop()
-        known = self._values.get(loop)
-        if known is not None:
-            return known[0]
+        known = self._values.get(id(loop))
+        if known is not None and known[0]() is loop:
+            return known[1]
         self._forget_closed_loops()
         value = self._make()
         keeper = _keep(value)
-        self._values[loop] = (value, keeper)
+        self._values[id(loop)] = (weakref.ref(loop), value, keeper)
         # From its first step on the loop knows the generator, and ends it when it ends itself.
         await anext(keeper)
         return value
 
     async def close(self) -> None:
         """Close the running loop's value, if it has one."""
-        known = self._values.pop(asyncio.get_running_loop(), None)
-        if known is not None:
-            await known[1].aclose()
+        loop = asyncio.get_running_loop()
+        known = self._values.get(id(loop))
+        if known is not None and known[0]() is loop:
+            del self._values[id(loop)]
+            await known[2].aclose()
 
     def _forget_closed_loops(self) -> None:
         """Let go of loops that were closed without ado: a value may hold its loop, which then never goes by itself."""
-        for reference in self._values.keyrefs():
+        for name, (reference, _, _) in list(self._values.items()):
             loop = reference()
-            if loop is not None and loop.is_closed():
-                self._values.pop(loop, None)
+            if loop is None or loop.is_closed():
+                self._values.pop(name, None)
 
 
 async def _keep(value: Closable) -> AsyncGenerator[None, None]:

@@ -4,14 +4,13 @@ Knows nothing of connections or of answers.
 """
 
 import contextlib
-import functools
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-import httpx
-
 from .. import __version__
 from ..secret import Secret
+from .library import httpx
+from .route import parse_url
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -27,12 +26,15 @@ _FIXED = (
 @contextlib.contextmanager
 def signed(request: httpx.Request, key: Secret) -> Iterator[httpx.Request]:
     """Put the key into a request while it is being sent, and take it out when its answer, or an error, is there."""
+    if not key:
+        yield request
+        return
     try:
-        if key:
-            request.headers["Authorization"] = f"Bearer {key.reveal()}"
+        request.headers["Authorization"] = f"Bearer {key.reveal()}"
         yield request
     finally:
-        request.headers.pop("Authorization", None)
+        if "Authorization" in request.headers:
+            del request.headers["Authorization"]
 
 
 class _Blocks(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -81,9 +83,3 @@ def build_request(
         stream=httpx.ByteStream(b"") if body is None else _Blocks(body),
         extensions={"timeout": limits},
     )
-
-
-@functools.lru_cache(maxsize=64)
-def parse_url(url: str) -> httpx.URL:
-    """Parse an address; a value, kept because a process asks few addresses many times."""
-    return httpx.URL(url)

@@ -8,10 +8,9 @@ import functools
 import ssl
 import urllib.request
 
-import httpx
-
 from ..limits import is_loopback
 from ..plain import render_plain, shorten
+from .library import httpx
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -49,11 +48,17 @@ class Route:
 
 def route_to(base_url: str) -> Route:
     """Find the way to the server of a base URL. Proxies are never used for loopback addresses."""
-    address = httpx.URL(base_url)
-    host = address.raw_host.decode("ascii")
-    port = address.port or _PORTS.get(address.scheme, _PORTS["http"])
-    proxy = "" if is_loopback(host) else _proxy_of(address.scheme, host, port)
-    return Route(host, port, address.scheme == "https", proxy)
+    route, is_here = _direct_route(base_url)
+    if is_here:
+        return route
+    proxy = _proxy_of("https" if route.is_encrypted else "http", route.host, route.port)
+    return dataclasses.replace(route, proxy=proxy) if proxy else route
+
+
+@functools.lru_cache(maxsize=64)
+def parse_url(url: str) -> httpx.URL:
+    """Parse an address; a value, kept because a process asks few addresses many times."""
+    return httpx.URL(url)
 
 
 @functools.cache
@@ -65,6 +70,15 @@ def tls_context() -> ssl.SSLContext:
     context = httpx.create_ssl_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+@functools.lru_cache(maxsize=64)
+def _direct_route(base_url: str) -> tuple[Route, bool]:
+    """Return the way without a proxy, and whether it leads to this very machine."""
+    address = httpx.URL(base_url)
+    port = address.port or _PORTS.get(address.scheme, _PORTS["http"])
+    host = address.raw_host.decode("ascii")
+    return Route(host, port, address.scheme == "https"), is_loopback(host)
 
 
 def _proxy_of(scheme: str, host: str, port: int) -> str:

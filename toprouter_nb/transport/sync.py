@@ -42,7 +42,7 @@ class Answer:
         self, response: "httpx.Response", route: "Route", settings: "Settings", key: Secret, *, is_streamed: bool
     ) -> None:
         self.status = response.status_code
-        self.headers: Mapping[str, str] = response.headers
+        self.headers: Mapping[str, str] = dict(response.headers.items())
         self._response = response
         self._route = route
         self._settings = settings

@@ -132,6 +132,7 @@ def decode_usage(reported: object) -> Usage | None:
         cached_tokens=_count(prompt.get("cached_tokens")),
         reasoning_tokens=_count(completion.get("reasoning_tokens")),
         cost_usd=_cost(reported),
+        cache_write_tokens=_count(prompt.get("cache_write_tokens")),
     )
 
 

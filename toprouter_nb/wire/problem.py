@@ -6,7 +6,10 @@ Knows nothing of HTTP statuses or of our error classes; `failures` judges.
 import contextlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from ..errors import MalformedChunkError
+from .answer import parse_object
 
 # Field names, in lower case, in the order of trust. Gateways, providers and frameworks each have their own.
 _WORDS = (
@@ -85,6 +88,33 @@ def read_problem(value: object, *, depth: int = _DEPTH) -> Problem:
     if isinstance(value, list):
         return _joined((read_problem(item, depth=depth - 1) for item in value[:_LISTED]), "; ")
     return _of_object(value, depth) if isinstance(value, Mapping) else Problem()
+
+
+def problem_in(chunk: Mapping[str, Any], event_type: str) -> object:
+    """Return the error that a chunk reports, wherever gateways put it; None where it reports none.
+
+    Examples
+    --------
+    >>> problem_in({"choices": [], "error": {"code": 502}}, "message")
+    {'code': 502}
+    """
+    problem = chunk.get("error")
+    if problem:
+        return problem
+    if event_type == "error":
+        return chunk
+    for choice in chunk.get("choices") or ():
+        if (choice.get("index") or 0) == 0 and (choice.get("error") or choice.get("finish_reason") == "error"):
+            return choice.get("error") or "The model's provider ended the answer with finish_reason 'error'."
+    return None
+
+
+def parse_error(payload: str | bytes) -> dict[str, Any]:
+    """Parse the data of an `error` event, which some servers send as bare text."""
+    try:
+        return parse_object(payload)
+    except MalformedChunkError:
+        return {"error": payload}
 
 
 def _of_object(value: Mapping[object, object], depth: int) -> Problem:

@@ -20,6 +20,7 @@ from ..turns import Turn
 # Pieces below this are joined before they are handed to the socket: one write for many short turns.
 _BLOCK_BYTES = 64 * 1024
 _MEGABYTE = 1_000_000
+_IMAGE_BEGINS = b'{"type":"image_url"'
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 Message = dict[str, Any]
@@ -34,9 +35,12 @@ class RequestBody:
     ----------
     length
         Size of the whole body in bytes.
+    options
+        The request options in it, by the wire's names.
     """
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
+    def __init__(self, pieces: Sequence[bytes], options: Mapping[str, Any] | None = None) -> None:
+        self.options = options or {}
         self._pieces = pieces
         self._ends = list(itertools.accumulate(map(len, pieces)))
         self.length = self._ends[-1]
@@ -48,6 +52,15 @@ class RequestBody:
             first, place = place, max(bisect.bisect_right(self._ends, done + _BLOCK_BYTES), place + 1)
             done = self._ends[place - 1]
             yield b"".join(self._pieces[first:place])
+
+    def measure(self) -> tuple[int, int]:
+        """Count the images, and the bytes of everything else."""
+        sizes = [size for piece in self._pieces for size in _image_sizes(piece)]
+        return len(sizes), self.length - sum(sizes)
+
+    def last_text(self) -> str:
+        """Return the text of the last message."""
+        return turn_of(json.loads(self._pieces[-2])).text if len(self._pieces) > 1 else ""
 
     @property
     def largest(self) -> str:
@@ -95,7 +108,7 @@ def encode_request(
     pieces[1::2] = encoded_turns
     pieces[0] = b'{"model":' + _json(model) + b',"messages":['
     pieces[-1] = b"]," + _json(tail)[1:]
-    return RequestBody(pieces)
+    return RequestBody(pieces, options)
 
 
 def encode_turn(turn: Turn) -> bytes:
@@ -157,6 +170,15 @@ def turn_of(message: object) -> Turn:
         text = f"A message's 'content' is a string or a list of parts, not {shorten(repr(content), 80)}."
         raise ParameterError(text)
     return Turn(message["role"], tuple(_part_from(part) for part in content))
+
+
+def _image_sizes(piece: bytes) -> Iterator[int]:
+    """Yield the size of each image part; within a text its beginning could not stand, for quotes are escaped there."""
+    start = piece.find(_IMAGE_BEGINS)
+    while start >= 0:
+        end = piece.find(b'"}}', start)
+        yield end - start
+        start = piece.find(_IMAGE_BEGINS, end)
 
 
 def _encode_part(part: Part) -> bytes:

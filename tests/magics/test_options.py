@@ -1,0 +1,64 @@
+"""The line of a `%%tr` cell is read like a command line, and a mistake on it is an error that says what to do."""
+
+import pytest
+
+from toprouter_nb.errors import ParameterError
+from toprouter_nb.magics.options import OPTION_NAMES, Options, read_options
+
+
+def test_every_option_is_read():
+    """Long and short forms, quotes and repeated options arrive as they were meant."""
+    line = (
+        '-c tutor -m any/model --system "Be terse." -t 0.5 --top-p 0.9 --max-tokens 20 --seed 1 --stop a --stop "b c" '
+        "--image fig --image photos[0] --no-stream --append --as reply"
+    )
+    assert read_options(line) == Options(
+        conversation="tutor",
+        model="any/model",
+        system="Be terse.",
+        params={"temperature": 0.5, "top_p": 0.9, "max_tokens": 20, "seed": 1, "stop": ["a", "b c"]},
+        images=("fig", "photos[0]"),
+        is_streamed=False,
+        is_appended=True,
+        variable="reply",
+    )
+
+
+def test_nothing_given_is_nothing_asked_for():
+    """An empty line asks in the conversation in use, as it is."""
+    assert read_options("") == Options(
+        conversation=None,
+        model=None,
+        system=None,
+        params={},
+        images=(),
+        is_streamed=True,
+        is_appended=False,
+        variable=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--temprature 1", "%%tr: there is no option --temprature, did you mean --temperature?. See %%tr --help."),
+        ("--zzz", "%%tr: there is no option --zzz. See %%tr --help."),
+        ("-t warm", "%%tr: argument -t/--temperature: invalid float value: 'warm'. See %%tr --help."),
+        ("-m", "%%tr: argument -m/--model: expected one argument. See %%tr --help."),
+        ("What is it?", "%%tr: the question belongs below this line, not on it: What is it?. See %%tr --help."),
+        ('--system "x', 'A quote is never closed in: --system "x'),
+        ("--as 1x", "--as takes the name of a variable, not '1x'."),
+    ],
+)
+def test_a_mistake_is_an_error(line, message):
+    """An unknown option, a missing value or a question on the line is told, with what to write instead."""
+    with pytest.raises(ParameterError) as caught:
+        read_options(line)
+    assert str(caught.value) == message
+
+
+def test_help_tells_every_option():
+    """The help names each option and shows an example."""
+    text = read_options("--help")
+    assert all(name in text for name in OPTION_NAMES)
+    assert "Explain tides" in text

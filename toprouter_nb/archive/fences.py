@@ -1,0 +1,45 @@
+"""Untrusted text inside Markdown: fences and code spans that nothing in it can end.
+
+Pure. What would act on a terminal is shown as an escape; everything else stands as it was said.
+"""
+
+import re
+
+from ..plain import render_plain
+
+_SHORTEST_FENCE = 3
+
+
+def fence(text: str, language: str = "") -> str:
+    r"""Return text as a fenced block.
+
+    Examples
+    --------
+    >>> print(fence("```\nx\n```", "text"))
+    ````text
+    ```
+    x
+    ```
+    ````
+    """
+    shown = render_plain(text)
+    mark = "`" * max(_SHORTEST_FENCE, _longest_run(shown) + 1)
+    return f"{mark}{language}\n{shown}\n{mark}"
+
+
+def code_span(text: str) -> str:
+    """Return text as code within a line.
+
+    Examples
+    --------
+    >>> code_span("a `b`")
+    '`` a `b` ``'
+    """
+    shown = " ".join(render_plain(text).split()) or " "
+    mark = "`" * (_longest_run(shown) + 1)
+    room = " " if "`" in shown else ""
+    return f"{mark}{room}{shown}{room}{mark}"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)

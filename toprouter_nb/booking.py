@@ -1,0 +1,285 @@
+"""The money of one call and its line in the ledger: reserved and begun before it is sent, settled and ended after it.
+
+Knows nothing of answers or sockets; `call` says how it ended. It sends nothing, but for the list of prices where a
+budget needs one that is not at hand.
+"""
+
+import dataclasses
+import datetime as dt
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from .budget import Budget, Reservation, spell_usd
+from .call_log import CallLog, CallRow, CostSource, Status, current_log
+from .cards import ModelCard
+from .catalogue import KnownList, ensure_list, known_list
+from .errors import BudgetError
+from .plain import render_plain, shorten
+from .prices import PriceSheet, price_sheet
+from .settings import Settings, process_budget
+from .tracking import Account, is_unpriced
+from .usage import Usage
+from .wire.request import RequestBody
+
+# An image is counted as so many tokens where a worst case is needed: more than the models in common use make of one.
+IMAGE_TOKENS = 10_000
+_WORD_CHARACTERS = 300
+
+# US dollars, where they are from, and when the prices were fetched.
+_Price = tuple[Decimal | None, CostSource, float | None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a call ended; see `CallRow` for what is named alike."""
+
+    status: Status
+    usage: Usage
+    attempts: int
+    seconds: float
+    served_model: str | None = None
+    provider: str | None = None
+    first_token_seconds: float | None = None
+    tokens_per_second: float | None = None
+    finish_reason: str | None = None
+    error_kind: str | None = None
+    request_id: str | None = None
+
+
+class Booking:
+    """What one call is booked as.
+
+    Life: `reserve` before anything is sent, which may refuse the call; `start` with its first attempt; `cost` at any
+    time; `finish` once at the end, a second one does nothing.
+
+    Parameters
+    ----------
+    account
+        Who asks and who pays.
+    body
+        The request.
+    model
+        The model asked for.
+    settings
+        For the server, the ledger and what is allowed.
+    is_free
+        True where this machine answers: the cost is exactly 0.
+    is_streamed
+        As in the request.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        body: RequestBody,
+        *,
+        model: str,
+        settings: Settings,
+        is_free: bool,
+        is_streamed: bool,
+    ) -> None:
+        self._account = account
+        self._body = body
+        self._model = model
+        self._settings = settings
+        self._is_free = is_free
+        self._reservations: list[Reservation] = []
+        self._log: CallLog | None = None
+        self._priced: tuple[Usage, _Price] | None = None  # what was priced last, and how
+        self._has_started = self._is_finished = False
+        self._row = CallRow(
+            id=_new_id(),
+            started_at=time.time(),
+            status="started",
+            conversation_id=account.conversation_id,
+            conversation_name=account.conversation_name,
+            base_url=None if is_free else settings.base_url,
+            requested_model=_word(model),
+            is_streamed=int(is_streamed),
+        )
+
+    def reserve(self, fetch: Callable[[], bytes]) -> None:
+        """Reserve the most the call could cost with every budget it falls under; nothing where there is none.
+
+        Each token of the prompt is at least one byte, so the bytes of the texts bound their number; an image counts
+        as `IMAGE_TOKENS`. The answer is bounded by `max_tokens`, else by what the catalogue says of the model.
+
+        Parameters
+        ----------
+        fetch
+            Fetches the list of models; used only where no price is at hand.
+
+        Raises
+        ------
+        BudgetError
+            The call could break a budget, or its price or length is not known; nothing is reserved.
+        """
+        budgets = list(self._budgets())
+        if self._is_free or not budgets:
+            return
+        worst = self._worst_usd(fetch)
+        for budget, allows_unpriced in budgets:
+            if isinstance(worst, str) and not allows_unpriced:
+                raise BudgetError(_spell_unknown(worst, budget))
+        amount = Decimal(0) if isinstance(worst, str) else worst
+        for budget, _ in budgets:
+            self._reservations.append(budget.reserve(amount))
+
+    def start(self) -> None:
+        """Write that the call is about to be sent."""
+        if self._has_started:
+            return
+        self._has_started = True
+        self._log = current_log(self._settings)
+        if self._log is not None:
+            key = self._settings.api_key
+            name = self._account.conversation_name
+            self._row = self._row._replace(
+                conversation_name=None if name is None else key.mask(render_plain(name)),
+                prompt_text=key.mask(render_plain(self._body.last_text())) if self._settings.ledger_prompts else None,
+            )
+            self._log.start(self._row)
+
+    def cost(self, usage: Usage, served_model: str | None) -> tuple[Decimal | None, CostSource]:
+        """Return what the call cost in US dollars, None where that is not known, and where the amount is from."""
+        amount, source, _ = self._price(usage, served_model)
+        return amount, source
+
+    def finish(self, outcome: Outcome) -> None:
+        """Write how the call ended, settle what was reserved, and tell the trackers.
+
+        What cost something that is not known is settled with its worst case: it may have been billed.
+        """
+        if self._is_finished:
+            return
+        if not self._has_started:
+            self._settle(Decimal(0))
+            self._is_finished = True
+            return
+        amount, source, priced_at = self._price(outcome.usage, outcome.served_model)
+        row = self._ended_row(outcome, amount, source, priced_at)
+        if self._log is not None:
+            self._log.finish(row)
+        self._settle(amount if amount is not None or is_unpriced(row) else Decimal(0))
+        self._is_finished = True
+        for tracker in self._account.trackers:
+            tracker.add(row, outcome.usage, amount)
+
+    # --- what is reserved
+
+    def _budgets(self) -> Iterator[tuple[Budget, bool]]:
+        """Yield the budgets the call falls under, and whether each allows a call of unknown price."""
+        allows = self._settings.allow_unpriced
+        for budget in (self._account.budget, process_budget()):
+            if budget is not None:
+                yield budget, allows
+        for tracker in self._account.trackers:
+            if tracker.budget is not None:
+                yield tracker.budget, allows or tracker.allow_unpriced
+
+    def _worst_usd(self, fetch: Callable[[], bytes]) -> Decimal | str:
+        """Return the most the call could cost, or why that cannot be said."""
+        known = ensure_list(self._settings.base_url, fetch)
+        options = self._body.options
+        others = options.get("models")  # gateways fall back on these
+        models = [self._model, *(name for name in others if isinstance(name, str))] if others else [self._model]
+        worst = Decimal(0)
+        for model in models:
+            card = known.cards.get(model) if known else None
+            sheet = price_sheet(card.raw.get("pricing")) if card else None
+            if card is None or sheet is None:
+                return f"the price of {shorten(model, 100)} is not known"
+            answer_tokens = _longest_answer(card, options)
+            if answer_tokens is None and not sheet.is_free:
+                return f"the longest answer of {shorten(model, 100)} is not known (give max_tokens)"
+            images, text_bytes = self._body.measure()
+            prompt_tokens = text_bytes + images * IMAGE_TOKENS
+            bound = sheet.worst_usd(
+                prompt_tokens=min(prompt_tokens, card.context_tokens or prompt_tokens),
+                completion_tokens=answer_tokens or 0,
+                images=images,
+            )
+            worst = max(worst, bound)
+        return worst
+
+    def _settle(self, amount: Decimal | None) -> None:
+        while self._reservations:
+            self._reservations.pop().settle(amount)
+
+    def _ended_row(
+        self, outcome: Outcome, amount: Decimal | None, source: CostSource, priced_at: float | None
+    ) -> CallRow:
+        usage = outcome.usage
+        return self._row._replace(
+            status=outcome.status,
+            served_model=_word(outcome.served_model),
+            provider=_word(outcome.provider),
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            total_tokens=usage.total_tokens,
+            cached_tokens=usage.cached_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            cost_usd=None if amount is None else f"{amount:f}",
+            cost_source=source,
+            seconds=outcome.seconds,
+            first_token_seconds=outcome.first_token_seconds,
+            tokens_per_second=outcome.tokens_per_second,
+            finish_reason=_word(outcome.finish_reason),
+            error_kind=outcome.error_kind,
+            attempts=outcome.attempts,
+            request_id=_word(outcome.request_id),
+            priced_at=priced_at,
+        )
+
+    def _price(self, usage: Usage, served_model: str | None) -> _Price:
+        if self._priced is None or self._priced[0] != usage:
+            self._priced = usage, self._find_price(usage, served_model)
+        return self._priced[1]
+
+    def _find_price(self, usage: Usage, served_model: str | None) -> _Price:
+        if self._is_free:
+            return Decimal(0), "local", None
+        if usage.cost_usd is not None:
+            return usage.cost_usd, "billed", None
+        known = known_list(self._settings.base_url) if usage.prompt_tokens is not None else None
+        sheet = _sheet(known, served_model) or _sheet(known, self._model)
+        if known is None or sheet is None:
+            return None, "unknown", None
+        images = self._body.measure()[0] if sheet.charges_images else 0
+        amount = sheet.cost(usage, images=images, at=dt.datetime.fromtimestamp(self._row.started_at, dt.UTC))
+        return (None, "unknown", None) if amount is None else (amount, "computed", known.fetched_seconds)
+
+
+def _sheet(known: KnownList | None, model: str | None) -> PriceSheet | None:
+    """Return the prices of exactly this model: those of a variant ("model:free") are its own."""
+    card = known.cards.get(model) if known and model else None
+    return price_sheet(card.raw.get("pricing")) if card else None
+
+
+def _longest_answer(card: ModelCard, options: Mapping[str, Any]) -> int | None:
+    """Return how many tokens all answers of a call may have; None where nothing bounds them."""
+    asked = options.get("max_tokens") or options.get("max_completion_tokens")
+    tokens = asked if isinstance(asked, int) else card.max_completion_tokens or card.context_tokens
+    answers = options.get("n", 1)
+    return tokens * max(answers, 1) if tokens is not None and isinstance(answers, int) else None
+
+
+def _spell_unknown(reason: str, budget: Budget) -> str:
+    return (
+        f"Under the {spell_usd(budget.limit_usd)} for {budget.name} this call cannot be made: {reason}, so the budget "
+        "could be broken. Nothing was sent. Ask a model that tr.models() lists with prices, or allow such calls with "
+        "allow_unpriced=True."
+    )
+
+
+def _new_id() -> str:
+    """Make an id that sorts by time, which keeps the index of the ledger compact."""
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+
+
+def _word(text: str | None) -> str | None:
+    """Bound what a server, or a caller, says of itself; what would act on a screen is escaped."""
+    return None if text is None else shorten(render_plain(text), _WORD_CHARACTERS)

@@ -1,0 +1,228 @@
+// The view of growing replies. Python makes all HTML and cleans it; here it is only put in its place.
+const ACK_MILLISECONDS = 600;
+const SILENCE_MILLISECONDS = 2000;
+const WORDS = { waiting: "Waiting", running: "Generating", done: "Done", stopped: "Stopped", error: "Failed" };
+const OVER = ["done", "stopped", "error"];
+const stores = new Map();
+
+// What has arrived for one model, whether anybody looks or not; views draw it.
+class Store {
+  constructor(model) {
+    this.model = model;
+    this.views = new Set();
+    this.edition = 0;
+    this.heardAt = Date.now();
+    this.askedAt = 0;
+    this.take(model.get("snapshot"));
+    model.on("msg:custom", (message) => this.hear(message));
+    this.watchdog = setInterval(() => {
+      if (this.isRunning() && Date.now() - this.heardAt > SILENCE_MILLISECONDS) this.ask("resync");
+    }, SILENCE_MILLISECONDS / 4);
+  }
+
+  isRunning() {
+    return this.columns.some((column) => !OVER.includes(column.s));
+  }
+
+  ask(what, rest = {}) {
+    const now = Date.now();
+    if (what === "resync" && now - this.askedAt < SILENCE_MILLISECONDS / 4) return;
+    if (what === "resync") this.askedAt = now;
+    this.model.send({ t: what, n: this.seen, ...rest });
+  }
+
+  take(snapshot) {
+    this.seen = snapshot.n;
+    this.isBlocking = snapshot.b;
+    this.edition += 1;
+    this.columns = snapshot.c.map((column) => ({ ...column, p: [column.p] }));
+  }
+
+  hear(message) {
+    this.heardAt = Date.now();
+    if (message.t === "ack") this.isAcknowledged = true;
+    else if (message.t === "snap" && message.n >= this.seen) this.take(message);
+    else if (message.t === "d" && message.n === this.seen + 1) this.apply(message);
+    else if (message.t === "d" && message.n > this.seen) this.ask("resync");
+    for (const view of this.views) view.draw();
+  }
+
+  apply(message) {
+    this.seen = message.n;
+    this.isBlocking = message.b;
+    for (const [place, change] of message.c) {
+      const column = this.columns[place];
+      if (change.p) column.p.push(change.p);
+      if (change.t) column.t = column.t.slice(0, change.t[0]) + change.t[1];
+      if (change.r) column.r += change.r;
+      if (change.f !== undefined) column.f = change.f;
+      if (change.s) column.s = change.s;
+    }
+  }
+
+  // Python is told; where it cannot listen, because the cell that waits for this very reply blocks it, the kernel is
+  // interrupted instead, as its own Stop button does. Never when Python has fallen silent: the cell may be another one.
+  stop(place) {
+    this.isAcknowledged = false;
+    this.ask("stop", { i: place });
+    setTimeout(() => {
+      const isHeard = Date.now() - this.heardAt < 2 * SILENCE_MILLISECONDS;
+      if (!this.isAcknowledged && this.isBlocking && isHeard) this.model.widget_manager?.kernel?.interrupt?.();
+    }, ACK_MILLISECONDS);
+  }
+}
+
+function make(tag, className, parent, attributes = {}) {
+  const element = document.createElement(tag);
+  element.className = className;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  parent?.append(element);
+  return element;
+}
+
+// Replaces what follows `marker`, but leaves alone the nodes at the beginning that are as they were.
+function replaceAfter(marker, html) {
+  const fresh = document.createRange().createContextualFragment(html);
+  let old = marker.nextSibling;
+  while (old && fresh.firstChild && old.isEqualNode(fresh.firstChild)) {
+    fresh.firstChild.remove();
+    old = old.nextSibling;
+  }
+  while (old) {
+    const next = old.nextSibling;
+    old.remove();
+    old = next;
+  }
+  marker.parentNode.append(fresh);
+}
+
+class ColumnView {
+  constructor(parent, title, stop) {
+    this.element = make("section", "tr-column", parent, { "aria-label": title || "Reply" });
+    if (title) {
+      const head = make("div", "tr-head", this.element);
+      make("span", "tr-title", head).textContent = title;
+      if (stop) this.button = stopButton(head, `Stop ${title}`, stop);
+    }
+    const log = make("div", "tr-log", this.element, { role: "log", "aria-live": "off", "aria-label": "Text" });
+    this.fold = make("details", "tr-reasoning", log, { open: "", hidden: "" });
+    make("summary", "", this.fold).textContent = "Reasoning";
+    this.reasoning = make("div", "tr-said", this.fold, { dir: "auto" });
+    this.text = make("div", "tr-text", log);
+    this.small = make("div", "tr-small", this.element);
+    this.clear();
+  }
+
+  clear() {
+    this.text.replaceChildren((this.marker = document.createComment("tail")));
+    this.reasoning.replaceChildren((this.thought = document.createTextNode("")));
+    this.finished = 0;
+    this.tail = this.foot = "";
+  }
+
+  draw(column) {
+    const isRunning = !OVER.includes(column.s);
+    this.element.setAttribute("aria-busy", isRunning);
+    this.element.dataset.status = column.s;
+    if (this.button) this.button.hidden = !isRunning;
+    this.drawReasoning(column);
+    const pieces = column.p.slice(this.finished).join("");
+    this.finished = column.p.length;
+    if (pieces) this.marker.before(document.createRange().createContextualFragment(pieces));
+    if (column.t !== this.tail) replaceAfter(this.marker, (this.tail = column.t));
+    if (column.f !== this.foot) this.small.innerHTML = this.foot = column.f;
+  }
+
+  drawReasoning(column) {
+    const length = this.thought.length;
+    if (column.r.length > length) {
+      const isAtEnd = this.reasoning.scrollTop + this.reasoning.clientHeight >= this.reasoning.scrollHeight - 8;
+      this.thought.appendData(column.r.slice(length));
+      this.fold.hidden = false;
+      if (isAtEnd) this.reasoning.scrollTop = this.reasoning.scrollHeight;
+    }
+    const hasText = Boolean(column.t || column.p.length > 1 || column.p[0]);
+    if (hasText && !this.hasText) this.fold.open = false;
+    this.hasText = hasText;
+  }
+}
+
+function stopButton(parent, label, stop) {
+  const button = make("button", "tr-stop", parent, { type: "button", "aria-label": label });
+  button.textContent = "Stop";
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    button.textContent = "Stopping …";
+    stop();
+  });
+  return button;
+}
+
+class View {
+  constructor(store, el) {
+    this.store = store;
+    // Without the last attribute, Shift+Enter in here would run the cell again.
+    this.root = make("div", "tr-root tr-live mathjax_ignore tex2jax_ignore", el, { "data-lm-suppress-shortcuts": "true" });
+    this.row = make("div", "tr-columns", this.root);
+    const bar = make("div", "tr-bar", this.root);
+    this.button = stopButton(bar, "Stop", () => store.stop(null));
+    this.status = make("div", "tr-unseen", this.root, { role: "status" });
+    this.edition = 0;
+    this.columns = [];
+    this.paint();
+  }
+
+  // Messages are read as they come, but painted only when the page is: a hidden tab paints nothing.
+  draw() {
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.paint());
+  }
+
+  paint() {
+    this.frame = 0;
+    const { columns, edition } = this.store;
+    if (this.columns.length !== columns.length) this.lay(columns);
+    else if (this.edition !== edition) for (const column of this.columns) column.clear();
+    this.edition = edition;
+    columns.forEach((column, place) => this.columns[place].draw(column));
+    this.button.hidden = !this.store.isRunning();
+    this.say(columns);
+  }
+
+  lay(columns) {
+    this.row.replaceChildren();
+    this.root.classList.toggle("tr-many", columns.length > 1);
+    this.button.textContent = columns.length > 1 ? "Stop all" : "Stop";
+    this.columns = columns.map(
+      ({ title }, place) => new ColumnView(this.row, title, columns.length > 1 && (() => this.store.stop(place))),
+    );
+  }
+
+  say(columns) {
+    const running = columns.filter((column) => !OVER.includes(column.s)).length;
+    const words = running ? "Generating" : WORDS[columns[0]?.s] ?? "Done";
+    const said = columns.length > 1 ? `${columns.length - running} of ${columns.length} replies are there` : words;
+    if (this.status.textContent !== said) this.status.textContent = said;
+  }
+}
+
+export default {
+  initialize({ model }) {
+    const key = model.get("key");
+    const store = new Store(model);
+    stores.set(key, store);
+    return () => {
+      clearInterval(store.watchdog);
+      stores.delete(key);
+    };
+  },
+  render({ model, el }) {
+    const store = stores.get(model.get("key"));
+    const view = new View(store, el);
+    store.views.add(view);
+    store.ask("hello");
+    return () => {
+      cancelAnimationFrame(view.frame);
+      store.views.delete(view);
+    };
+  },
+};

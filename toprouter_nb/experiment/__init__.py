@@ -1,0 +1,13 @@
+"""Comparisons of models: prompts by models by options by repeats, run to the end, judged with honest statistics.
+
+Knows nothing of conversations; it is loaded when one of its public names is first used.
+
+::
+
+    grid     prompts     what is asked: arithmetic over cells, and where prompts come from
+    study    results     what people touch: an experiment, and what came of it
+    run_*    rates       the engine: which cells are missing, lanes, limits, the cap
+    store_*  manifest    one SQLite file a run: rows, scores, and where they came from
+"""
+
+from . import scorers as scorers

@@ -1,0 +1,155 @@
+"""Rows and scores out of a run's file as pandas frames: columns declared once, read a block at a time.
+
+Knows nothing of statistics or of how rows came there.
+"""
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from .row import COLUMNS, NANO, unpack
+from .store import Store
+
+# Of the store's columns, those that are keys of the store only.
+_HIDDEN = ("row_key", "request_key", "parent_key", "place", "cost_nano_usd")
+SHOWN = tuple(name for name in COLUMNS if name not in _HIDDEN)
+_CATEGORIES = (
+    "kind",
+    "model",
+    "status",
+    "error_type",
+    "finish_reason",
+    "model_served",
+    "provider",
+    "cost_source",
+    "worker",
+)
+_COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "seed", "error_code")
+_SMALL = ("params_id", "repeat", "attempts")
+_SECONDS = ("queue_s", "ttft_s", "latency_s", "retry_wait_s")
+_PACKED = ("answer", "reasoning")
+_BLOCK = 20_000
+
+
+def rows_frame(store: Store, *, kind: str = "answer", columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the rows of a run, one line a cell, with a column `NAME` for each scorer.
+
+    Parameters
+    ----------
+    store
+        The run's file.
+    kind
+        "answer" or "judge".
+    columns
+        Of the columns below, which to read; None reads all. Fewer are quicker.
+
+    Returns
+    -------
+    DataFrame
+        `kind`, `model`, `prompt_id`, `cluster`, `params` (JSON), `params_id`, `repeat`, `seed`, `status`, `error_type`,
+        `error_code` (HTTP status), `error_message`, `answer`, `reasoning`, `tool_calls` (JSON), `finish_reason`,
+        `model_served`, `provider`, `response_id`, `prompt_tokens`, `completion_tokens`, `reasoning_tokens`,
+        `cached_tokens`, `cost_source`, `queue_s`, `ttft_s`, `latency_s`, `attempts`, `retry_wait_s`, `cache_hit`,
+        `started_at` (UTC), `worker`, `cost_usd` (US dollars, missing = not known), `prompt`, `reference`, and the
+        scores. Missing is NA or None, never 0.
+    """
+    wanted = [name for name in SHOWN if columns is None or name in columns]
+    names = ["row_key", *wanted, "cost_nano_usd"]
+    blocks = list(_blocks(store, names, kind))
+    frame = _typed(pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=names))
+    return _finished(frame, store, has_prompts=columns is None)
+
+
+def frame_blocks(store: Store) -> Iterator[pd.DataFrame]:
+    """Yield the frame of `rows_frame` in blocks of 20,000 rows; at least one, which may be empty."""
+    names = ["row_key", *SHOWN, "cost_nano_usd"]
+    is_empty = True
+    for block in _blocks(store, names, "answer"):
+        is_empty = False
+        yield _finished(_typed(block), store, has_prompts=True)
+    if is_empty:
+        yield rows_frame(store)
+
+
+def score_errors(store: Store) -> pd.DataFrame:
+    """Return what scorers failed with.
+
+    Returns
+    -------
+    DataFrame
+        `scorer`, `count`, `message` (of the first).
+    """
+    query = (
+        "SELECT scorer, count(*), min(error) FROM scores JOIN rows USING (row_key) "
+        "WHERE error IS NOT NULL AND place IS NOT NULL GROUP BY scorer, error ORDER BY count(*) DESC"
+    )
+    return pd.DataFrame(list(store.select(query)), columns=["scorer", "count", "message"])
+
+
+def errors_frame(store: Store) -> pd.DataFrame:
+    """Return what went wrong, the most frequent first.
+
+    Returns
+    -------
+    DataFrame
+        `model`, `status`, `error_type`, `error_code` (HTTP status), `count`, `message` (the first one).
+    """
+    query = (
+        "SELECT model, status, error_type, error_code, count(*), min(error_message) FROM rows "
+        "WHERE place IS NOT NULL AND status NOT IN ('ok', 'length') GROUP BY model, status, error_type, error_code "
+        "ORDER BY count(*) DESC, model"
+    )
+    columns = ["model", "status", "error_type", "error_code", "count", "message"]
+    frame = pd.DataFrame(list(store.select(query)), columns=columns)
+    return frame.astype({"error_code": "Int64"})
+
+
+def _blocks(store: Store, names: Sequence[str], kind: str) -> Iterator[pd.DataFrame]:
+    condition = "place IS NOT NULL" if kind == "answer" else "1"
+    query = f"SELECT {', '.join(names)} FROM rows WHERE kind = ? AND {condition} ORDER BY place, rowid"
+    rows = store.select(query, (kind,))
+    while block := list(itertools.islice(rows, _BLOCK)):
+        frame = pd.DataFrame(block, columns=list(names))
+        for name in set(_PACKED) & set(names):
+            frame[name] = pd.Series([None if value is None else unpack(value) for value in frame[name]], dtype="object")
+        yield frame
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    kinds: dict[str, Any] = dict.fromkeys(_CATEGORIES, "category") | dict.fromkeys(_COUNTS, "Int64")
+    kinds |= dict.fromkeys(_SMALL, "int16") | dict.fromkeys(_SECONDS, "float64") | {"cache_hit": "bool"}
+    frame = frame.astype({name: kind for name, kind in kinds.items() if name in frame})
+    if "started_at" in frame:
+        frame["started_at"] = pd.to_datetime(frame["started_at"].astype("float64"), unit="s", utc=True)
+    return frame
+
+
+def _finished(frame: pd.DataFrame, store: Store, *, has_prompts: bool) -> pd.DataFrame:
+    frame["cost_usd"] = pd.to_numeric(frame.pop("cost_nano_usd")).astype("Float64") / NANO
+    if has_prompts:
+        frame = _with_prompts(frame, store)
+    for name, values in _scores(store).items():
+        frame[name] = frame["row_key"].map(values).astype("Float64")
+    return frame.drop(columns="row_key")
+
+
+def _with_prompts(frame: pd.DataFrame, store: Store) -> pd.DataFrame:
+    query = "SELECT prompt_id, prompt, reference FROM prompts"
+    known = {prompt_id: (prompt, said) for prompt_id, prompt, said in store.select(query)}
+    texts = {prompt_id: unpack(prompt) for prompt_id, (prompt, _) in known.items()}
+    references = {prompt_id: None if said is None else json.loads(said) for prompt_id, (_, said) in known.items()}
+    frame["prompt"] = frame["prompt_id"].map(texts)
+    frame["reference"] = frame["prompt_id"].map(references).astype(object)
+    return frame
+
+
+def _scores(store: Store) -> dict[str, dict[bytes, float]]:
+    """Return the scores by scorer, each of the version that was used last."""
+    found: dict[str, dict[bytes, float]] = {}
+    for scorer, version in store.scorers().items():
+        query = "SELECT row_key, value FROM scores WHERE scorer = ? AND scorer_version = ? AND value IS NOT NULL"
+        found[scorer] = dict(store.select(query, (scorer, version)))
+    return found

@@ -1,0 +1,174 @@
+"""One row: what one cell of a grid was asked, what came back, and what it took.
+
+Knows nothing of files, of how a call is made, or of statistics.
+"""
+
+import dataclasses
+import json
+import operator
+import zlib
+from typing import Any
+
+STATUSES = ("ok", "error", "refused", "filtered", "length", "cancelled")
+# An error may pass, so that a rerun asks again; what the model said is final.
+FINAL = ("ok", "refused", "filtered", "length")
+NANO = 10**9
+# Below this, packing a text saves nothing.
+_PACKED_CHARACTERS = 400
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Row:
+    """One cell's outcome. A scorer is handed one.
+
+    Attributes
+    ----------
+    row_key, request_key
+        16 bytes each: which cell this is; and which request, whoever asks it.
+    kind
+        "answer", or "judge" for a verdict on other rows.
+    parent_key
+        Of a verdict: what was judged. None for an answer.
+    place
+        The cell's place in the grid; None where the grid no longer holds it.
+    model, params, params_id
+        What was asked for: the model, the options as JSON text, and their place in the grid's list.
+    prompt_id, cluster, prompt, reference
+        The prompt: its id, the group it belongs to, the last text of its user, and the right answer (None = none).
+    repeat, seed
+        Which repeat, from 0; the seed that was sent, None for none.
+    status
+        "ok", "length" (cut by a limit), "filtered", "refused", "error" or "cancelled". An error is never a score of 0.
+    error_type, error_code, error_message
+        What went wrong: the error's class, the HTTP status, the message. "" or None where nothing did.
+    answer, reasoning, tool_calls
+        What came back; `tool_calls` is JSON text, None for none.
+    finish_reason, model_served, provider, response_id
+        As the server says; None where it does not.
+    prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens
+        Tokens; None = not reported.
+    cost_nano_usd, cost_source
+        10**-9 US dollars, None = not known; "billed", "computed", "local" or "unknown".
+    queue_s, ttft_s, latency_s, retry_wait_s
+        Seconds: waited for the rate limit; to the first text (None = not streamed); from the last sending to the end;
+        waited between attempts.
+    attempts
+        Requests sent; 0 where the answer was taken from another row.
+    cache_hit
+        1 where the answer was taken from another row.
+    started_at
+        Unix seconds, UTC, of the last sending.
+    worker
+        Who asked: "local", or the name of a worker.
+    lost_nano_usd
+        What failed attempts may have cost at worst; not in the table, it is booked beside it.
+    """
+
+    row_key: bytes
+    request_key: bytes
+    kind: str = "answer"
+    parent_key: bytes | None = None
+    place: int | None = None
+    model: str = ""
+    prompt_id: str = ""
+    cluster: str = ""
+    params: str = "{}"
+    params_id: int = 0
+    repeat: int = 0
+    seed: int | None = None
+    status: str = "ok"
+    error_type: str = ""
+    error_code: int | None = None
+    error_message: str = ""
+    answer: str = ""
+    reasoning: str | None = None
+    tool_calls: str | None = None
+    finish_reason: str | None = None
+    model_served: str | None = None
+    provider: str | None = None
+    response_id: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    cost_nano_usd: int | None = None
+    cost_source: str = "unknown"
+    queue_s: float = 0.0
+    ttft_s: float | None = None
+    latency_s: float = 0.0
+    attempts: int = 0
+    retry_wait_s: float = 0.0
+    cache_hit: int = 0
+    started_at: float = 0.0
+    worker: str = "local"
+    prompt: str = ""
+    reference: Any = None
+    lost_nano_usd: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether the cell is done: a rerun does not ask it again."""
+        return self.status in FINAL
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Completion tokens by the seconds of the answer; None where either is not known."""
+        if not self.completion_tokens or self.latency_s <= 0:
+            return None
+        return self.completion_tokens / self.latency_s
+
+
+# The prompt and its reference are kept once, in a table of their own.
+_ELSEWHERE = ("prompt", "reference", "lost_nano_usd")
+COLUMNS = tuple(field.name for field in dataclasses.fields(Row) if field.name not in _ELSEWHERE)
+_values = operator.attrgetter(*COLUMNS)
+_PACKED = tuple(COLUMNS.index(name) for name in ("answer", "reasoning"))
+
+
+def encode_row(row: Row) -> tuple[Any, ...]:
+    """Return a row's values in the order of `COLUMNS`, long texts packed.
+
+    Examples
+    --------
+    >>> row = Row(row_key=b"k", request_key=b"r", answer="yes" * 1000)
+    >>> decode_row(encode_row(row)) == row, len(encode_row(row)[16]) < 100
+    (True, True)
+    """
+    values = _values(row)
+    if len(row.answer) > _PACKED_CHARACTERS or (row.reasoning and len(row.reasoning) > _PACKED_CHARACTERS):
+        changed = list(values)
+        for place in _PACKED:
+            changed[place] = pack(values[place])
+        return tuple(changed)
+    return values
+
+
+def decode_row(values: tuple[Any, ...], *, prompt: str = "", reference: Any = None) -> Row:
+    """Return the row that `encode_row` made the values of."""
+    named = dict(zip(COLUMNS, values, strict=True))
+    named["answer"] = unpack(named["answer"])
+    named["reasoning"] = None if named["reasoning"] is None else unpack(named["reasoning"])
+    return Row(**named, prompt=prompt, reference=reference)
+
+
+def pack(text: str | None) -> str | bytes | None:
+    """Return a long text as bytes that take less room, a short one as it is."""
+    if text is None or len(text) <= _PACKED_CHARACTERS:
+        return text
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+def unpack(value: str | bytes) -> str:
+    """Return the text that `pack` was given."""
+    return zlib.decompress(value).decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of a value: names sorted, no spaces; what keys are made of.
+
+    Examples
+    --------
+    >>> canonical({"b": 1, "a": [0.5]})
+    '{"a":[0.5],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)

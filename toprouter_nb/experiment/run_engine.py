@@ -1,0 +1,272 @@
+"""Runs what is missing of an experiment in a thread with its own event loop, so that a notebook stays free.
+
+Knows nothing of display or of statistics. Whatever happens to it, what is in the store is true.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..client import Client
+from ..errors import BudgetError
+from ..params import is_local_id
+from ..settings import Settings, require_key
+from .grid import Cell, Grid
+from .lanes import run_chunk
+from .row import NANO
+from .run_caller import Caller
+from .run_cap import Cap
+from .run_feed import Feed
+from .run_gate import Gate, Limits
+from .run_keys import Keys
+from .run_plan import Plan
+from .run_prices import Prices
+from .run_scoring import Scoring
+from .store import Store
+from .store_folder import RunFolder
+from .store_writer import RowWriter
+
+# A whole answer comes in one piece, after all of it was made: the limit for a first byte would be too short.
+_WHOLE_ANSWER_SECONDS = 300.0
+_DEFAULT_FIRST_BYTE_SECONDS = 60.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """What a start of a run needs to know; nothing of it but grid, address and streaming changes an answer."""
+
+    grid: Grid
+    settings: Settings
+    folder: RunFolder
+    prices: Prices
+    scorers: Sequence[Any] = ()
+    budget_nano_usd: int | None = None
+    lanes: int = 32
+    is_streamed: bool = False
+    unseeded: frozenset[str] = frozenset()
+    requests_per_minute: Limits = None
+    tokens_per_minute: Limits = None
+    scorer_seconds: float = 30.0
+    is_power_safe: bool = False
+    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the grid at this address."""
+        return Keys(self.settings.base_url)
+
+    def plan(self) -> Plan:
+        """Return the plan of the grid at this address."""
+        return Plan(self.grid, self.keys, self.settings.base_url)
+
+    def asking_settings(self) -> Settings:
+        """Return the settings for single attempts: with the key, no repetition, and time for whole answers."""
+        has_remote = any(not is_local_id(model) for model in self.grid.models)
+        settings = require_key(self.settings) if has_remote else self.settings
+        first = settings.first_byte_seconds
+        if first == _DEFAULT_FIRST_BYTE_SECONDS and not self.is_streamed:
+            first = _WHOLE_ANSWER_SECONDS
+        return dataclasses.replace(settings, max_retries=0, first_byte_seconds=first)
+
+
+class Engine:
+    """One start of a run.
+
+    Life: `start`, which raises what can be known before the first call; `pause`, `resume` and `stop` from any thread;
+    `wait`.
+
+    Parameters
+    ----------
+    spec
+        What to run.
+
+    Attributes
+    ----------
+    ended
+        "" while it runs, else why it ended: "done", "stopped", "budget", "dead", "disk", "error".
+    missing
+        Cells that were missing at the start.
+    gate
+        Rates, circuits and cap; None before the start.
+    """
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.ended = ""
+        self.missing = 0
+        self.gate: Gate | None = None
+        self.error: BaseException | None = None
+        self.began = time.monotonic()
+        self._spec = spec
+        self._feed: Feed | None = None
+        self._cancel: Callable[[], object] = _nothing
+        self._finished = threading.Event()
+        self._ready = threading.Event()
+        self._why = ""
+
+    def start(self) -> None:
+        """Check what can be checked, then run in the background.
+
+        Raises
+        ------
+        StorageError
+            The folder cannot be used, or another process drives the run.
+        BudgetError
+            A model has no known price, or the budget is spent already.
+        SettingsError
+            There is no key.
+        """
+        spec = self._spec
+        if spec.budget_nano_usd is not None:
+            spec.prices.refuse_unpriced()
+        settings = spec.asking_settings()
+        spec.folder.prepare()
+        spec.folder.lock()
+        try:
+            store = Store.create(spec.folder.rows_file, is_power_safe=spec.is_power_safe)
+            plan = spec.plan()
+            plan.lay(store)
+            self.missing = plan.count_missing(store)
+            spec.folder.check_room(self.missing)
+            number = store.begin(dict(spec.facts))
+            spent = store.spent_nano_usd()
+            if self.missing:
+                _refuse_spent(spent, spec.budget_nano_usd)
+        except BaseException:
+            spec.folder.unlock()
+            raise
+        self._open_local()
+        work = self._work(store, number, plan.missing(), settings, spent)
+        threading.Thread(target=self._run, args=(work,), name="toprouter_nb-run", daemon=True).start()
+        self._ready.wait()
+
+    def pause(self) -> None:
+        """Begin no call until `resume`; those under way go on."""
+        if self._feed is not None:
+            self._feed.pause()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if self._feed is not None:
+            self._feed.resume()
+
+    def stop(self, why: str = "stopped", *, is_now: bool = False) -> None:
+        """Begin no call any more; with `is_now` also break off those under way, which may be paid."""
+        if self._feed is not None:
+            self._feed.stop(why)
+        if is_now:
+            self._cancel()
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether it is still under way."""
+        return not self._finished.is_set()
+
+    @property
+    def is_paused(self) -> bool:
+        """Say whether it is paused."""
+        return self._feed is not None and self._feed.is_paused
+
+    @property
+    def is_stopping(self) -> bool:
+        """Say whether no more calls begin."""
+        return self._feed is not None and bool(self._feed.stopped)
+
+    def wait_quietly(self, seconds: float | None = None) -> bool:
+        """Wait for the end; False where it did not come in time."""
+        return self._finished.wait(seconds)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end; False where it did not come in time. Raises what ended the run badly."""
+        if not self._finished.wait(seconds):
+            return False
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        return True
+
+    def _open_local(self) -> None:
+        """Start the embedded models now: in the loop it would hold up every lane."""
+        for model in self._spec.grid.models:
+            if is_local_id(model):
+                from ..local import address
+
+                address(model)
+
+    def _run(self, work: Any) -> None:
+        try:
+            asyncio.run(work)
+        except BaseException as error:  # noqa: BLE001  # whoever waits gets it
+            self.error = error
+            self.ended = self.ended or "error"
+        finally:
+            self._spec.folder.unlock()
+            self._ready.set()
+            self._finished.set()
+
+    async def _work(self, store: Store, number: int, cells: Iterator[Cell], settings: Settings, spent: int) -> None:
+        spec = self._spec
+        writer = RowWriter(store)
+        cap = Cap(spec.budget_nano_usd, spent)
+        self.gate = gate = Gate(
+            spec.grid.models,
+            cap,
+            lanes=spec.lanes,
+            requests_per_minute=spec.requests_per_minute,
+            tokens_per_minute=spec.tokens_per_minute,
+            note_risk=lambda usd: writer.run(store.risk, number, usd),
+        )
+        caller = Caller(
+            Client(settings),
+            gate,
+            keys=spec.keys,
+            prices=spec.prices,
+            max_retries=spec.settings.max_retries,
+            is_streamed=spec.is_streamed,
+            unseeded=spec.unseeded,
+        )
+        self._feed = Feed(cells, wait=lambda cell: gate.wait(cell.model, caller.tokens(cell)), is_dead=gate.is_dead)
+        is_cancelled, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._cancel = functools.partial(loop.call_soon_threadsafe, is_cancelled.set)
+        scoring = Scoring(spec.folder.rows_file, spec.scorers, seconds=spec.scorer_seconds)
+        scoring.start()
+        self._ready.set()
+        ended = "error"
+        try:
+            ended = await run_chunk(self._feed, caller, writer.put, lanes=spec.lanes, is_cancelled=is_cancelled)
+            if ended == "done" and gate.dead():
+                ended = "dead"
+        finally:
+            self._cancel = _nothing
+            await writer.close()
+            with contextlib.suppress(Exception):  # a full disk was told already, by the row that met it
+                _close(store, number, ended, cap)
+            await loop.run_in_executor(None, scoring.finish)
+            self.ended = ended
+
+
+def _refuse_spent(spent: int, budget: int | None) -> None:
+    if budget is not None and spent >= budget:
+        message = (
+            f"The budget of {budget / NANO:.4f} US dollars is spent: this run has cost {spent / NANO:.4f} so far. "
+            "Give a larger budget_usd to go on."
+        )
+        raise BudgetError(message)
+
+
+def _close(store: Store, number: int, ended: str, cap: Cap) -> None:
+    """Note the end, and book what calls that were broken off may have cost."""
+    unbooked = cap.spent - store.spent_nano_usd()
+    with store.step():
+        if cap.limit is not None and unbooked > 0:
+            store.book(unbooked, "calls that were broken off, at worst")
+        store.end(number, ended)
+    store.close()
+
+
+def _nothing() -> None:
+    """Stand for a loop that is not there."""

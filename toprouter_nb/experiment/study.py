@@ -1,0 +1,279 @@
+"""An experiment: a grid, how answers are scored, and the folder in which its run lives.
+
+Knows nothing of how a run goes on (`run_engine`) or of what its tables say (`results`).
+"""
+
+import dataclasses
+import datetime as dt
+import os
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Self
+
+from ..cards import ModelCard
+from ..catalogue import Catalogue
+from ..errors import ParameterError
+from ..keys import hide_key
+from ..limits import check_usd
+from ..listing import fetch_models
+from ..lookup import check_model, find_card
+from ..params import is_local_id
+from ..plain import render_plain, shorten
+from ..settings import Settings, configure
+from .estimate import Estimate, estimate_run
+from .grid import Grid
+from .manifest import describe_grid, describe_place, describe_scorers
+from .results import Results
+from .row import NANO
+from .run_engine import Engine, RunSpec
+from .run_gate import Limits
+from .run_prices import Prices
+from .store_folder import RunFolder
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MOST_LANES = 1_000
+
+
+class Experiment:
+    """Every cell of a grid asked once, each answer kept, scored and counted.
+
+    The run lives in `dir/name`. Running it again goes on where it stopped: a finished cell is never asked twice,
+    whatever ended the run.
+
+    Parameters
+    ----------
+    name
+        Of the run's folder: letters, digits, ".", "_" and "-".
+    grid
+        What shall be asked.
+    scorers
+        Functions of a row; see `scorer` and `scorers`.
+    dir
+        Where run folders live; made when it is missing. Not on a network drive.
+    settings, base_url, api_key
+        Where to ask, and within which limits; None takes the configured ones.
+    stream
+        True asks for streams, which tells when the first text came and costs more of this machine's time.
+    prices
+        US dollars per million tokens by model, (prompt, completion), for models the catalogue has no price of.
+    scorer_seconds
+        A scorer that takes longer for one row is taken to hang.
+    durability
+        "process": a finished row survives the death of the process. "power": of the machine, too; slower.
+
+    Raises
+    ------
+    ParameterError
+        A value is of the wrong type, or two scorers have one name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from toprouter_nb import Experiment, Grid, testing
+    >>> with testing.ScriptedGateway(lambda request: "4") as gateway, tempfile.TemporaryDirectory() as folder:
+    ...     grid = Grid(["What is 2 + 2?"], models=["scripted/text", "scripted/vision"], repeats=3)
+    ...     study = Experiment("sums", grid, dir=folder, base_url=gateway.base_url, api_key="test")
+    ...     run = study.run()
+    ...     run.df()["answer"].tolist(), run.state.spent_usd
+    (['4', '4', '4', '4', '4', '4'], 0.000234)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        grid: Grid,
+        *,
+        scorers: Sequence[Any] = (),
+        dir: str | os.PathLike[str] = "runs",
+        settings: Settings | None = None,
+        base_url: str | None = None,
+        api_key: Any = None,
+        stream: bool = False,
+        prices: Mapping[str, tuple[float | Decimal, float | Decimal]] | None = None,
+        scorer_seconds: float = 30.0,
+        durability: str = "process",
+    ) -> None:
+        key, api_key = hide_key(api_key), None  # first: from here on no frame of ours holds the text
+        self.name = _check_name(name)
+        self.grid = _check_grid(grid)
+        self.scorers = _check_scorers(scorers)
+        self.path = Path(dir).expanduser() / self.name
+        self._given = {"base_url": base_url, "api_key": key or None}
+        self._base = settings
+        self._is_streamed = bool(stream)
+        self._prices_given = dict(prices or {})
+        self._scorer_seconds = scorer_seconds
+        if durability not in ("process", "power"):
+            message = f"durability is 'process' or 'power', not {shorten(repr(durability), 40)}."
+            raise ParameterError(message)
+        self._is_power_safe = durability == "power"
+
+    def __repr__(self) -> str:
+        """Show the name, the grid and the folder."""
+        return f"Experiment({self.name!r}, {self.grid!r}, dir={str(self.path.parent)!r})"
+
+    def estimate(self) -> Estimate:
+        """Say what a run would take before any call is made: calls, tokens, US dollars, time.
+
+        Finished cells of an earlier start do not count. The gateway's list of models may be fetched, which is free.
+        """
+        cards = self._cards()
+        return estimate_run(self.grid, self._prices(cards), self.path, self._settings().base_url)
+
+    def run(
+        self,
+        *,
+        budget_usd: Decimal | float | None = None,
+        concurrency: int = 32,
+        wait: bool = True,
+        on: Any = None,
+        requests_per_minute: Limits = None,
+        tokens_per_minute: Limits = None,
+        display: bool = True,
+    ) -> Results:
+        """Ask every cell that is missing, and return the results, which grow while it runs.
+
+        Parameters
+        ----------
+        budget_usd
+            The most this run may cost in US dollars, all its starts together; None = no limit. Kept by setting the
+            worst case of every call aside before it, exactly so where the options hold `max_tokens`.
+        concurrency
+            How many calls may be under way, 1 to 1,000. How fast they are made is found out, model by model.
+        wait
+            False returns at once, and the run goes on in the background: see `Results.wait`, `pause` and `stop`.
+        on
+            A `DaskRunner`, to run on a cluster; None runs here.
+        requests_per_minute, tokens_per_minute
+            Limits you know of, for each model: a number, or a dict by model; None = not known.
+        display
+            False shows no progress.
+
+        Raises
+        ------
+        ParameterError, SettingsError, UnknownModelError
+            It cannot begin; nothing was asked.
+        BudgetError
+            There is a budget and a model has no known price, or the budget is spent.
+        StorageError
+            The folder cannot be used, is being driven by another process, or the disk is full.
+        """
+        if not isinstance(concurrency, int) or not 1 <= concurrency <= _MOST_LANES:
+            message = f"concurrency is a whole number from 1 to {_MOST_LANES:,}, not {shorten(repr(concurrency), 40)}."
+            raise ParameterError(message)
+        budget = check_usd("budget_usd", budget_usd)
+        spec = self._spec(
+            None if budget is None else int(budget * NANO), concurrency, requests_per_minute, tokens_per_minute
+        )
+        engine = Engine(spec) if on is None else on.engine(spec)
+        engine.start()
+        results = Results(self.path, engine=engine, scorers=self.scorers, settings=spec.settings)
+        return results.follow(wait=wait, display=display)
+
+    def with_models(self, *models: str) -> Self:
+        """Return the same experiment with more models; running it asks only for theirs."""
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self), grid=self.grid.with_models(*models))
+        return other
+
+    def _spec(self, budget: int | None, lanes: int, requests: Limits, tokens: Limits) -> RunSpec:
+        settings, cards = self._settings(), self._cards()
+        prices = self._prices(cards)
+        facts = {
+            "concurrency": lanes,
+            "budget_usd": None if budget is None else budget / NANO,
+            "base_url": settings.base_url,
+            "stream": self._is_streamed,
+            "prices_usd_per_million": prices.table(),
+            "prices_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            **describe_grid(self.grid),
+            **describe_scorers(self.scorers),
+            **describe_place(),
+        }
+        return RunSpec(
+            grid=self.grid,
+            settings=settings,
+            folder=RunFolder(self.path),
+            prices=prices,
+            scorers=self.scorers,
+            budget_nano_usd=budget,
+            lanes=lanes,
+            is_streamed=self._is_streamed,
+            unseeded=_unseeded(self.grid, cards),
+            requests_per_minute=requests,
+            tokens_per_minute=tokens,
+            scorer_seconds=self._scorer_seconds,
+            is_power_safe=self._is_power_safe,
+            facts=facts,
+        )
+
+    def _settings(self) -> Settings:
+        settings = self._base or configure()
+        given: dict[str, Any] = {name: value for name, value in self._given.items() if value is not None}
+        return dataclasses.replace(settings, **given) if given else settings
+
+    def _cards(self) -> tuple[ModelCard, ...]:
+        """Return what the catalogue knows of the models; a model it does not list is refused here."""
+        settings = self._settings()
+        is_remote = any(not is_local_id(model) for model in self.grid.models)
+        catalogue = Catalogue(lambda: fetch_models(settings), base_url=settings.base_url)
+        cards = catalogue.cards()
+        for model in self.grid.models:
+            if is_local_id(model) or (is_remote and catalogue.fetched_at is not None):
+                check_model(model, cards)
+        return cards
+
+    def _prices(self, cards: tuple[ModelCard, ...]) -> Prices:
+        own = [
+            ModelCard(
+                model, prompt_usd_per_million=Decimal(str(prompt)), completion_usd_per_million=Decimal(str(answer))
+            )
+            for model, (prompt, answer) in self._prices_given.items()
+        ]
+        rest = [card for card in cards if card.id not in self._prices_given]
+        return Prices(self.grid.models, [*own, *rest])
+
+
+def _unseeded(grid: Grid, cards: tuple[ModelCard, ...]) -> frozenset[str]:
+    """Return the models that are known to take no seed."""
+    found = {model: find_card(model, cards) for model in grid.models}
+    return frozenset(
+        model
+        for model, card in found.items()
+        if card is not None and card.supported_parameters is not None and "seed" not in card.supported_parameters
+    )
+
+
+def _check_name(name: object) -> str:
+    if isinstance(name, str) and _NAME.fullmatch(name):
+        return name
+    shown = shorten(render_plain(repr(name)), 80)
+    message = f"An experiment's name is its folder's: letters, digits, '.', '_' and '-', at most 100, not {shown}."
+    raise ParameterError(message)
+
+
+def _check_grid(grid: object) -> Grid:
+    if isinstance(grid, Grid):
+        return grid
+    message = f"grid is a tr.Grid(prompts=..., models=...), not {type(grid).__name__}."
+    raise ParameterError(message)
+
+
+def _check_scorers(scorers: object) -> list[Any]:
+    listed = list(scorers) if isinstance(scorers, Sequence) else [scorers]
+    names = []
+    for scorer in listed:
+        if not callable(scorer) or not hasattr(scorer, "name") or not hasattr(scorer, "version"):
+            shown = shorten(render_plain(repr(scorer)), 80)
+            message = (
+                f"scorers holds scorers: tr.scorers.exact, or a function under @tr.scorer(version=1), not {shown}."
+            )
+            raise ParameterError(message)
+        names.append(scorer.name)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        message = f"Two scorers are called {shorten(render_plain(twice), 60)}. Give one of them another name."
+        raise ParameterError(message)
+    return listed

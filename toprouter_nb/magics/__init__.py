@@ -1,0 +1,104 @@
+"""Chat cells: `%%tr` asks what stands in the cell, `%tr` keeps the notebook's conversations in order.
+
+Knows IPython; what the magics do is in the modules beside, which do not.
+"""
+
+from typing import Any
+
+from ..display.calm import calm
+from ..errors import ToprouterError
+from ..notebook import Conversation
+from .cell import CellQuestion
+from .completion import Completer, matcher_for
+from .line import LineCommands
+from .roster import Roster
+
+__all__ = ["ChatMagics", "load", "unload"]
+
+NAME = "tr"
+# Taken only where no other extension has it.
+SHORT_NAME = "chat"
+
+
+class ChatMagics:
+    """The magics of one shell: what they know, and how they got in, so that they can be taken out again.
+
+    Life: `install`, `remove`.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        roster = Roster(Conversation, shell.user_ns)
+        self._cell = CellQuestion(roster, shell.user_ns)
+        self._line = LineCommands(roster)
+        self._matcher = matcher_for(Completer(roster, shell.user_ns))
+        self._short: Any = None
+
+    def install(self) -> None:
+        """Put the magics and their completion into the shell."""
+        manager = self._shell.magics_manager
+        manager.register_function(self.ask, "cell", NAME)
+        manager.register_function(self.do, "line", NAME)
+        if SHORT_NAME not in manager.magics["cell"]:
+            manager.register_function(self.ask, "cell", SHORT_NAME)
+            self._short = manager.magics["cell"][SHORT_NAME]
+        self._shell.Completer.custom_matchers.append(self._matcher)
+
+    def remove(self) -> None:
+        """Take them out again, unless another extension has put its own in their place."""
+        magics = self._shell.magics_manager.magics
+        for kind in ("cell", "line"):
+            magics[kind].pop(NAME, None)
+        if self._short is not None and magics["cell"].get(SHORT_NAME) is self._short:
+            del magics["cell"][SHORT_NAME]
+        self._shell.Completer.custom_matchers.remove(self._matcher)
+
+    def ask(self, line: str, cell: str) -> Any:
+        """Ask a model what stands in the cell; %%tr --help tells the options."""
+        with _Calmly():
+            return self._cell.run(line, cell)
+
+    def do(self, line: str) -> Any:
+        """Do something with the notebook's conversations; %tr help tells what."""
+        with _Calmly():
+            return self._line.run(line)
+
+    # IPython would put variables into the line itself, and leave all of it alone where one of them fails.
+    ask._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]  # noqa: SLF001 - what its decorator sets
+    do._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]  # noqa: SLF001 - what its decorator sets
+
+
+class _Calmly:
+    """Raises what was raised, as a few lines instead of a long traceback."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Give the error a short traceback, where it is no bug."""
+        if isinstance(error, ToprouterError):
+            calm(error)
+
+
+_EXTENSION = "toprouter_nb_magics"
+
+
+def load(shell: Any) -> None:
+    """Install the magics in a shell; a second call does nothing."""
+    if getattr(shell, _EXTENSION, None) is None:
+        magics = ChatMagics(shell)
+        magics.install()
+        setattr(shell, _EXTENSION, magics)
+
+
+def unload(shell: Any) -> None:
+    """Take them out again; conversations that variables hold stay."""
+    magics = getattr(shell, _EXTENSION, None)
+    if magics is not None:
+        magics.remove()
+        delattr(shell, _EXTENSION)

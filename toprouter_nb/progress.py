@@ -1,0 +1,46 @@
+"""How far many questions are, as a bar that is told of each that ended; and silence where nobody looks.
+
+Knows nothing of questions but how many they are, and what they cost.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .parallel import Outcome
+
+
+class Progress:
+    """A progress bar in text, which reads the same in a notebook, in a terminal and after reopening.
+
+    Parameters
+    ----------
+    is_shown
+        False shows nothing.
+    """
+
+    def __init__(self, *, is_shown: bool) -> None:
+        self._is_shown = is_shown
+
+    @contextlib.contextmanager
+    def over(self, count: int, unit: str) -> "Iterator[Callable[[Outcome], None]]":
+        """Show a bar for `count` questions; what it gives is told of each that ended."""
+        from tqdm import tqdm
+
+        tokens, cost, failed = 0, Decimal(0), 0
+
+        with tqdm(total=count, unit=unit, disable=not self._is_shown, dynamic_ncols=True) as bar:
+
+            def step(outcome: "Outcome") -> None:
+                nonlocal tokens, cost, failed
+                failed += outcome.error is not None
+                if outcome.reply is not None:
+                    tokens += outcome.reply.usage.total_tokens or 0
+                    cost += outcome.reply.cost_usd or 0
+                facts = [f"{tokens:,} tokens"] + ([f"${cost:.4f}"] if cost else []) + ([f"{failed} failed"] * bool(failed))
+                bar.set_postfix_str(", ".join(facts), refresh=False)
+                bar.update()
+
+            yield step

@@ -1,0 +1,118 @@
+"""A table as people see it in a notebook: which columns and rows are shown, with which totals and remarks.
+
+Knows nothing of HTML: `render.sheet` draws what is decided here.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ..render.fragment import Html
+from ..render.sheet import SheetColumn, render_sheet
+from .columns import COLUMNS, Column
+from .money import exact_usd
+from .spelling import count_decimals, is_number, spell_column, spell_number
+
+_UNITS = {"US dollars": "USD", "US dollars / 1,000,000 tokens": "USD / 1M tokens", "-": ""}
+_COST = "cost_usd"
+
+
+def render_view(frame: pd.DataFrame) -> Html | None:
+    """Render a table: empty columns left out and named; of many rows the first and the last, as pandas does.
+
+    Parameters
+    ----------
+    frame
+        Any frame; it is not changed.
+
+    Returns
+    -------
+    Html or None
+        None where it has no column of ours, or names of columns that are no texts; pandas shows such a frame better.
+    """
+    names = list(frame.columns)
+    is_ours = any(isinstance(name, str) and name in COLUMNS for name in names)
+    if frame.columns.nlevels > 1 or not is_ours or len(set(names)) < len(names):
+        return None
+    has_values = frame.notna().any()
+    kept = [name for name in names if has_values[name] or not len(frame)]
+    empty = [str(name) for name in names if name not in kept]
+    shown, gap = _rows(frame)
+    columns = [*_labels(shown), *(_column(frame, shown, name) for name in kept)]
+    notes = [*_money_notes(frame), *([f"Nothing in {', '.join(empty)}."] if empty else [])]
+    notes += [] if len(frame) else ["No calls yet." if "calls" in names or _COST in names else "No rows."]
+    return render_sheet(columns, notes=notes, gap=gap, left_out=len(frame) - len(shown))
+
+
+def unpriced_calls(frame: pd.DataFrame) -> tuple[int, int]:
+    """Return of how many calls the cost is not known, and of how many in all; for a table of calls, or of groups."""
+    if "unpriced_calls" in frame and "calls" in frame:
+        return int(frame["unpriced_calls"].sum()), int(frame["calls"].sum())
+    return (int(frame[_COST].isna().sum()), len(frame)) if _COST in frame else (0, len(frame))
+
+
+def _rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, int | None]:
+    """Return the rows to show, and before which of them some are left out."""
+    most, least = pd.get_option("display.max_rows"), pd.get_option("display.min_rows")
+    if not most or len(frame) <= most:
+        return frame, None
+    half = max(1, min(least or most, most) // 2)
+    return pd.concat([frame.head(half), frame.tail(half)]), half
+
+
+def _labels(shown: pd.DataFrame) -> list[SheetColumn]:
+    """Return the index as columns; none where it only counts the rows."""
+    index = shown.index
+    if index.nlevels == 1 and index.name is None and _is_count(index):
+        return []
+    levels = [index.get_level_values(level) for level in range(index.nlevels)]
+    return [_plain_column("" if level.name is None else str(level.name), level) for level in levels]
+
+
+def _is_count(index: "pd.Index[Any]") -> bool:
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+
+
+def _plain_column(name: str, values: Iterable[Any]) -> SheetColumn:
+    listed = _python(pd.Series(list(values), dtype=object))
+    return SheetColumn(name, "", spell_column(None, listed), any(map(is_number, listed)))
+
+
+def _column(frame: pd.DataFrame, shown: pd.DataFrame, name: Any) -> SheetColumn:
+    column = COLUMNS.get(name)
+    values = _python(shown[name])
+    numbers = [value for value in values if is_number(value)]
+    if column is None or not numbers:
+        return SheetColumn(str(name), _unit(column), spell_column(column, values), bool(numbers))
+    bars = _bars(values) if column.has_bars and len(numbers) > 1 else ()
+    total = _total(column, frame[name], numbers) if column.adds_up and len(frame) > 1 else ""
+    return SheetColumn(column.name, _unit(column), spell_column(column, values), True, bars, total)  # noqa: FBT003  # is_number
+
+
+def _python(series: "pd.Series[Any]") -> list[Any]:
+    """Return a column as Python values, None where one is missing."""
+    return [None if is_missing else value for value, is_missing in zip(series.tolist(), series.isna(), strict=True)]
+
+
+def _unit(column: Column | None) -> str:
+    return _UNITS.get(column.unit, column.unit) if column else ""
+
+
+def _bars(values: Sequence[Any]) -> list[float]:
+    known = [max(0.0, float(value)) if is_number(value) else 0.0 for value in values]
+    longest = max(known)
+    return [length / longest for length in known] if longest > 0 else []
+
+
+def _total(column: Column, values: "pd.Series[Any]", numbers: Sequence[Any]) -> str:
+    total = exact_usd(values) if column.name == _COST else values.sum()
+    return "" if total is None else spell_number(total, count_decimals(column, [*numbers, total]))
+
+
+def _money_notes(frame: pd.DataFrame) -> list[str]:
+    unpriced, calls = unpriced_calls(frame)
+    if not unpriced:
+        return []
+    what = f"{unpriced:,} of {calls:,} calls" if calls > 1 else "this call"
+    return [f"The cost of {what} is not known" + (", and not in the total." if unpriced < calls else ".")]
