@@ -9,6 +9,6 @@ _FOLDER = tempfile.mkdtemp(prefix="toprouter-tests-")
 os.environ["TOPROUTER_DATA_DIR"] = os.environ["XDG_DATA_HOME"] = _FOLDER
 
 
-def pytest_unconfigure():
+def pytest_unconfigure() -> None:
     """Take the folder away again."""
     shutil.rmtree(_FOLDER, ignore_errors=True)

@@ -182,12 +182,15 @@ def main():
         _work(options.child)
         return
     os.environ.pop("TOPROUTER_API_KEY", None)
+    ledger = tempfile.TemporaryDirectory()
+    os.environ["TOPROUTER_DATA_DIR"] = ledger.name
     stub = subprocess.Popen([sys.executable, __file__, "--child", "serve"], stdout=subprocess.PIPE, text=True)
     try:
         address = f"http://127.0.0.1:{stub.stdout.readline().strip()}"
         _measure(options, address)
     finally:
         stub.terminate()
+        ledger.cleanup()
 
 
 def _measure(options, address):

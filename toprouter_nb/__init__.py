@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from . import testing as testing
     from .accounts import ledger as ledger
     from .accounts import usage_table as usage_table
+    from .comparison import compare as compare
     from .experiment import scorers as scorers
     from .experiment.grid import Grid as Grid
     from .experiment.prompts import load_prompts as load_prompts
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from .experiment.results import open_run as open_run
     from .experiment.scorers.function import scorer as scorer
     from .experiment.study import Experiment as Experiment
-    from .comparison import compare as compare
     from .images import image as image
     from .leaks import check_notebook as check_notebook
     from .lessons import record as record
     from .lessons import replay as replay
+    from .meter import track as track
     from .notebook import Conversation as Conversation
     from .parts import ImagePart as ImagePart
     from .parts import TextPart as TextPart
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .settings import Settings as Settings
     from .settings import configure as configure
     from .shelf import models as models
+    from .submissions import collect as collect
     from .turns import Turn as Turn
     from .turns import assistant as assistant
     from .turns import system as system
@@ -54,6 +56,7 @@ _HOMES = {
     "Usage": "usage",
     "assistant": "turns",
     "check_notebook": "leaks",
+    "collect": "submissions",
     "compare": "comparison",
     "configure": "settings",
     "errors": "",
@@ -69,6 +72,7 @@ _HOMES = {
     "plots": "",
     "system": "turns",
     "testing": "",
+    "track": "meter",
     "usage_table": "accounts",
     "user": "turns",
 }

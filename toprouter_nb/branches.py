@@ -37,12 +37,10 @@ class Step(NamedTuple):
         Numbers from 1; parent is None for a first turn.
     depth
         Turns before it on its path.
-    lane
-        How often its path branched before it.
     guides
-        For each lane left of it, whether a later branch goes down there.
-    is_last
-        True for the last of its siblings.
+        For each time its path branched before it, whether another branch from there comes later.
+    is_branch
+        True where it has siblings, so that a branch begins with it.
     branch
         The turn itself.
     """
@@ -50,9 +48,8 @@ class Step(NamedTuple):
     node: int
     parent: int | None
     depth: int
-    lane: int
     guides: tuple[bool, ...]
-    is_last: bool
+    is_branch: bool
     branch: Branch
 
 
@@ -76,16 +73,13 @@ class Tree(Branch):
 
     def steps(self) -> Iterator[Step]:
         """Yield every turn, parents first, branch after branch."""
-        waiting = _below(self, None, 0, 0, ())
+        waiting = [Step(0, None, 0, (), is_branch=False, branch=child) for child in reversed(self.children)]
         number = 0
         while waiting:
             number += 1
             step = waiting.pop()._replace(node=number)
             yield step
-            guides = step.guides
-            if len(step.branch.children) > 1:
-                guides = (*guides, True)
-            waiting += _below(step.branch, number, step.depth + 1, len(guides), guides)
+            waiting += _below(step)
 
     def to_frame(self) -> "Table":
         """Return a row for each turn of every branch, parents before their children.
@@ -123,16 +117,12 @@ class Tree(Branch):
         return {"text/plain": repr(self), "text/html": render_branches([_drawn(step) for step in self.steps()])}
 
 
-def _below(
-    branch: Branch, parent: int | None, depth: int, lane: int, guides: tuple[bool, ...]
-) -> list[Step]:
-    """Return the children of a branch as steps, the last first, as a stack wants them."""
-    steps = []
-    for place, child in enumerate(reversed(branch.children)):
-        is_last = place == 0
-        own = (*guides[:-1], not is_last) if len(branch.children) > 1 and guides else guides
-        steps.append(Step(0, parent, depth, lane, own, is_last, child))
-    return steps
+def _below(step: Step) -> Iterator[Step]:
+    """Yield what follows a turn, the last branch first, as a stack wants them."""
+    children = step.branch.children
+    for place, child in enumerate(reversed(children)):
+        guides = (*step.guides, place > 0) if len(children) > 1 else step.guides
+        yield Step(0, step.node, step.depth + 1, guides, len(children) > 1, child)
 
 
 def _row(step: Step) -> tuple[Any, ...]:
@@ -166,7 +156,7 @@ def _drawn(step: Step) -> dict[str, Any]:
         "facts": [fact for fact in facts if fact],
         "is_current": step.branch.is_current,
         "guides": step.guides,
-        "is_branch": bool(step.guides) and (step.parent is None or _is_sibling(step)),
-        "goes_on": len(step.branch.children) == 1,
-        "splits": len(step.branch.children) > 1,
+        "is_branch": step.is_branch,
+        "is_first": step.parent is None,
+        "is_end": not step.branch.children,
     }

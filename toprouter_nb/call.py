@@ -92,9 +92,9 @@ class Call:
 
     def stop(self) -> None:
         """End the call from another thread, in which no interrupt can be raised: its connection is closed."""
-        self._is_stopped = True
-        if self._close is not None:
-            self._close()
+        self._is_stopped, close = True, self._close
+        if close is not None:
+            close()
 
     def opened(self, close: Callable[[], None]) -> None:
         """Take what closes the connection of this attempt."""
@@ -191,7 +191,7 @@ class Call:
         )
 
     def forget(self) -> None:
-        """Let go of what the server sent, after the end; the reply can still be had."""
+        """Let go of what the server sent, and of its connection, after the end; the reply can still be had."""
         self._close = None  # it holds the answer
         self._exchange.forget()
 

@@ -78,11 +78,20 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--refresh", action="store_true", help="ask the gateway even if the list is of today")
     models.add_argument("--csv", action="store_true", help="all columns, comma separated")
     models.set_defaults(run=_models)
+    usage = commands.add_parser("usage", help="say what the calls of this machine used and cost")
+    usage.add_argument("--by", choices=("model", "day", "conversation"), default="model", help="a row each (model)")
+    usage.add_argument("--since", metavar="WHEN", help="a date such as 2026-11-23, or a span such as 12h, 7d, 2w")
+    usage.add_argument("--model", metavar="ID", help="only calls that asked for this model, or were answered by it")
+    usage.add_argument("--csv", metavar="PATH", help="write all columns to a file, or with - to standard output")
+    usage.set_defaults(run=_usage)
     doctor = commands.add_parser("doctor", help="say what is there, what is missing, and what to do about it")
     doctor.set_defaults(run=_doctor)
     serve = commands.add_parser("serve", help="serve the models of this machine to any client")
     serve.add_argument("--port", type=_port, metavar="N", help="1 to 65535; 0, or none given, takes a free one")
     serve.set_defaults(run=_serve)
+    new = commands.add_parser("new", help="write a notebook to begin with; never over a file that is there")
+    new.add_argument("name", metavar="NAME", help="the file, with or without .ipynb")
+    new.set_defaults(run=_new)
     return parser
 
 
@@ -122,6 +131,21 @@ def _model_cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
     return row["id"], context, {True: "yes", False: "no", None: "?"}[row["takes_images"]], prompt, completion
 
 
+def _usage(options: argparse.Namespace, terminal: Terminal) -> int:
+    from .accounts import usage_table
+    from .statement import write_statement
+    from .tables.files import save_csv
+
+    frame = usage_table(options.by, since=options.since, model=options.model)
+    if options.csv == "-":
+        sys.stdout.write(frame.to_csv(index=False))
+    elif options.csv:
+        save_csv(frame, options.csv)
+    else:
+        write_statement(terminal, frame)
+    return 0
+
+
 def _doctor(_options: argparse.Namespace, terminal: Terminal) -> int:
     from .doctor import report
 
@@ -138,4 +162,11 @@ def _serve(options: argparse.Namespace, _terminal: Terminal) -> int:
     from .local.serve import serve
 
     serve(options.port)
+    return 0
+
+
+def _new(options: argparse.Namespace, terminal: Terminal) -> int:
+    from .starter import write_starter
+
+    terminal.paragraph(f"Written: {write_starter(options.name)}. Open it with jupyter lab, and run it from the top.")
     return 0

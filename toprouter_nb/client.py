@@ -43,9 +43,7 @@ class Client:
         self._transports: dict[str, Transport] = {}
         self._async_transports: dict[str, AsyncTransport] = {}
 
-    def prepare(
-        self, body: RequestBody, *, model: str, is_streamed: bool, account: Account | None = None
-    ) -> Call:
+    def prepare(self, body: RequestBody, *, model: str, is_streamed: bool, account: Account | None = None) -> Call:
         """Find the address and the key for a model and return the call; starts the embedded model if that is asked.
 
         Raises

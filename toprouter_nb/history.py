@@ -58,6 +58,7 @@ class History:
     def __init__(self) -> None:
         self.root = Node()
         self.head = self.root
+        self._walked: list[Node] = []  # the path asked for last: the next one is mostly a few nodes longer
 
     @classmethod
     def of(cls, root: Node, head: Node) -> Self:
@@ -95,12 +96,15 @@ class History:
 
     def path(self, to: Node | None = None) -> list[Node]:
         """Return the nodes from the first turn to a node (the current one unless named)."""
+        walked = self._walked
+        known = walked[-1] if walked else self.root
         nodes = []
         node = self.head if to is None else to
-        while node.parent is not None:
+        while node.parent is not None and node is not known:
             nodes.append(node)
             node = node.parent
-        return nodes[::-1]
+        self._walked = walked + nodes[::-1] if node is known else nodes[::-1]
+        return self._walked[:]
 
     def nodes(self) -> Iterator[Node]:
         """Yield every node of every branch, parents before their children."""
@@ -133,6 +137,7 @@ class History:
             nodes[place].children.append(node)
             nodes.append(node)
         self.root, self.head = nodes[0], nodes[state["head"]]
+        self._walked = []
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -152,7 +152,7 @@ def check_ledger_path(value: object) -> Path | Literal[":memory:", False] | None
     (False, ':memory:')
     """
     if value is False or value == ":memory:":
-        return value  # type: ignore[return-value]  # it is one of the two
+        return value
     if value is True:
         message = "ledger_path must be the path of a file, ':memory:', or False for no ledger, not True."
         raise SettingsError(message, kind="bad_request")

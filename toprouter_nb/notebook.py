@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import conversation
 from .asking import Question
 from .cells import CellPlaces
 from .guards import DEFAULT_LOCAL_MODEL
 from .history import Node
 from .reply import Reply
+from .studies import Studies
 
 if TYPE_CHECKING:
     from .accounts import Group
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from .display.cell_run import CellRun
     from .moments import Since
     from .tables import Table
-    from .xray_card import XRay
 
 
-class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is the base's, as it stands below
-    __doc__ = conversation.Conversation.__doc__  # what it adds is one line a method
+class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it stands below
+    __doc__ = Studies.__doc__  # what it adds is one line a method
     _has_said_default = False
     _has_said_rerun = False
     _places: CellPlaces | None = None
@@ -87,35 +86,12 @@ class Conversation(conversation.Conversation):  # noqa: D101  # the docstring is
         ask, left = partial(self._turnstile.ask_async, question, shown), partial(self._turnstile.left_by, question)
         return await (ask() if shown is None else shown.carry_async(ask, left))
 
-    def xray(self, *parts: object, stream: bool = True, **params: Any) -> "XRay":
-        """Look inside a request: its JSON, the same as curl, the room it takes, and what may go wrong. Sends nothing.
-
-        Parameters
-        ----------
-        *parts, stream, **params
-            As in `ask`; it is what `ask` would send. Without parts: the question that `last` answers, and the answer;
-            with `chat.trace = True` set before it was asked, also when each chunk of it came.
-
-        Raises
-        ------
-        ParameterError
-            A parameter cannot be sent, or nothing was asked yet and there are no parts.
-
-        Examples
-        --------
-        >>> Conversation("any/model", base_url="http://127.0.0.1:9", api_key="test").xray("Hi").request["model"]
-        'any/model'
-        """
-        from .xray_card import look_inside
-
-        return look_inside(self._inside(parts, params, is_streamed=stream), self._settings_now())
-
     def _listener(self) -> "Carrier | None":
         if not self.display:
             return None
         from .display import listener_for
 
-        return listener_for(self._settings_now().display)
+        return listener_for(self._settings_now().display, self._describe)
 
     def _place(self) -> tuple[Node | None, Callable[[Node], None] | None]:
         run = _current_run()

@@ -4,11 +4,12 @@ Knows nothing of questions but how many they are, and what they cost.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from .parallel import Outcome
 
 
@@ -39,7 +40,9 @@ class Progress:
                 if outcome.reply is not None:
                     tokens += outcome.reply.usage.total_tokens or 0
                     cost += outcome.reply.cost_usd or 0
-                facts = [f"{tokens:,} tokens"] + ([f"${cost:.4f}"] if cost else []) + ([f"{failed} failed"] * bool(failed))
+                facts = (
+                    [f"{tokens:,} tokens"] + ([f"${cost:.4f}"] if cost else []) + ([f"{failed} failed"] * bool(failed))
+                )
                 bar.set_postfix_str(", ".join(facts), refresh=False)
                 bar.update()
 

@@ -184,7 +184,9 @@ def draw_samples(
     prompt = "\n\n".join(part if isinstance(part, str) else f"[{type(part).__name__}]" for part in parts)
     try:
         with progress.over(len(errands), "sample") as step:
-            ask_many(chat, errands, concurrency=concurrency, ended=lambda end: step(outcomes.setdefault(end.place, end)))
+            ask_many(
+                chat, errands, concurrency=concurrency, ended=lambda end: step(outcomes.setdefault(end.place, end))
+            )
     except KeyboardInterrupt as error:
         error.partial = _gather(prompt, plan, outcomes)  # type: ignore[attr-defined]  # as on every interrupt of a call
         raise

@@ -11,33 +11,36 @@ from typing import Any
 from .errors import ParameterError, StorageError
 from .plain import render_plain, shorten
 
+_OPENING = """# {title}
+
+A conversation with a language model. Run the cells from the top, one by one.
+
+With a key in `TOPROUTER_API_KEY` the gateway answers; without one a small model on this machine does, which is good \
+for trying things and often wrong."""
+
+_BACK = """## Go back
+
+Nothing asked is lost: `undo`, `retry` and `edit` leave branches, and `tree` shows them."""
+
+_MORE = """## More
+
+- Pictures: `chat.ask("What is this?", fig)` takes figures, images, arrays, tables and files.
+- Other models: `tr.models()` lists them, `chat.ask(..., model="...")` asks one.
+- Keep it: `chat.save("chat.json")`, and `chat.export("chat.html")` to show it.
+- Before sharing the notebook: `tr.check_notebook("{file}")` finds keys in it."""
+
 _CELLS = (
-    (
-        "markdown",
-        "# {title}\n\nA conversation with a language model. Run the cells from the top, one by one.\n\n"
-        "With a key in `TOPROUTER_API_KEY` the gateway answers; without one a small model on this machine does, "
-        "which is good for trying things and often wrong.",
-    ),
+    ("markdown", _OPENING),
     ("code", 'import toprouter_nb as tr\n\nchat = tr.Conversation(system="You are a patient tutor. Be brief.")'),
     ("markdown", "## Ask\n\nThe reply streams into the cell, and stays when the notebook is opened again."),
     ("code", 'chat.ask("What is a p-value, in two sentences?")'),
     ("code", 'chat.ask("Give an example with a coin.", temperature=0.7)'),
-    (
-        "markdown",
-        "## Go back\n\nNothing asked is lost: `undo`, `retry` and `edit` leave branches. "
-        "Running a cell again asks its question again, in its earlier place.",
-    ),
+    ("markdown", _BACK),
     ("code", "chat.retry()"),
     ("code", "chat.tree()"),
     ("markdown", "## What it used"),
     ("code", "chat.usage_table()"),
-    (
-        "markdown",
-        '## More\n\n- Pictures: `chat.ask("What is this?", fig)` takes figures, images, arrays, tables and files.\n'
-        '- Other models: `tr.models("free")` lists them, `chat.ask(..., model="...")` asks one.\n'
-        '- Keep it: `chat.save("chat.json")`, and `chat.export("chat.html")` to show it.\n'
-        '- Before sharing the notebook: `tr.check_notebook("{file}")` finds keys in it.',
-    ),
+    ("markdown", _MORE),
 )
 
 

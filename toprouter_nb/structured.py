@@ -110,6 +110,18 @@ class Shape:
             return data.value if self.is_wrapped else data
         raise self._misfit(reply, faults)
 
+    def dump(self, data: Any) -> dict[str, Any]:
+        """Return the fields of an instance by name; what is inside them is dicts and lists."""
+        values: dict[str, Any] = self._adapter.dump_python(data)
+        return values
+
+    def fields(self) -> dict[str, Any]:
+        """Return the schema of each field by name; {} for a shape that is wrapped."""
+        schema = self._adapter.json_schema(by_alias=False)
+        name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+        root = schema.get("$defs", {}).get(name, schema)
+        return {} if self.is_wrapped else dict(root.get("properties", {}))
+
     def unwrap(self, data: Any) -> Any:
         """Return what the data of an answer that still grows hold of the shape; None before it begins."""
         return data.get("value") if self.is_wrapped and isinstance(data, Mapping) else data

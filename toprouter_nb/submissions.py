@@ -82,8 +82,9 @@ def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
 
 def _files(paths: Any) -> list[Path]:
     if isinstance(paths, str | os.PathLike):
-        pattern = os.path.expanduser(os.fspath(paths))
-        found = [pattern] if os.path.isfile(pattern) else glob.glob(pattern, recursive=True)
+        pattern = Path(paths).expanduser()
+        # The function and not Path.glob, which refuses patterns that begin at the root.
+        found = [pattern] if pattern.is_file() else glob.glob(str(pattern), recursive=True)  # noqa: PTH207
     elif isinstance(paths, Iterable):
         found = list(paths)
     else:

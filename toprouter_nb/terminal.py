@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from .plain import render_plain, shorten
+from .plain import render_plain
 
 _STYLES = {"bold": "\x1b[1m", "dim": "\x1b[2m", "good": "\x1b[32m", "bad": "\x1b[31m", "warn": "\x1b[33m", "": ""}
 _WORD = re.compile(r"(\S*)(\s)")
@@ -110,16 +111,59 @@ class Terminal:
         self.write(space)
         return column + len(shown + space)
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
-        """Write a table; the first column is cut where the width asks for it, `numbers` are set to the right."""
-        cells = [header, *rows]
-        widths = [max(len(row[place]) for row in cells) for place in range(len(header))]
+    def table(
+        self,
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        numbers: Sequence[int] = (),
+        total: Sequence[str] = (),
+    ) -> None:
+        """Write a table; the first column is cut where the width asks for it, `numbers` are set to the right.
+
+        Columns stand under each other also where a script has wide characters. `total` is a last row, set apart.
+        """
+        cells = [[_one_line(cell) for cell in row] for row in (header, *rows, *([total] if total else []))]
+        widths = [max(screen_columns(row[place]) for row in cells) for place in range(len(header))]
         if self._is_watched:
             room = self.width - sum(width + 2 for width in widths[1:])
-            widths[0] = min(widths[0], max(room, len(header[0]), 10))
+            widths[0] = min(widths[0], max(room, screen_columns(cells[0][0]), 10))
+        if total:
+            cells.insert(-1, ["-" * width for width in widths])
         for count, row in enumerate(cells):
             pieces = [
-                shorten(cell, width).rjust(width) if place in numbers else shorten(cell, width).ljust(width)
+                _fit(cell, width, to_right=place in numbers)
                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))
             ]
             self.line("  ".join(pieces).rstrip(), "" if count else "bold")
+
+
+def screen_columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: wide letters take two, marks on a letter none.
+
+    Examples
+    --------
+    >>> screen_columns("abc"), screen_columns("日本")
+    (3, 4)
+    """
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _one_line(text: str) -> str:
+    return " ".join(render_plain(text).split())
+
+
+def _fit(text: str, width: int, *, to_right: bool) -> str:
+    """Cut a text to a width, or fill it up with spaces."""
+    if screen_columns(text) > width:
+        while text and screen_columns(text) >= width:
+            text = text[:-1]
+        text += "…"
+    space = " " * (width - screen_columns(text))
+    return space + text if to_right else text + space

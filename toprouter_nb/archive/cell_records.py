@@ -57,7 +57,7 @@ def cell_record(
     ...     reply = chat.ask("Capital of France?")
     >>> record = cell_record(chat.turns[0], reply, place=0, asked_at=datetime(2026, 1, 2, tzinfo=timezone.utc))
     >>> record["question"], record["reply"]["text"], record["asked_at"]
-    ({'text': 'Capital of France?'}, 'Paris.', '2026-01-02T00:00:00+00:00')
+    ({'text': 'Capital of France?'}, 'Paris.', '2026-01-02T00:00:00.000+00:00')
     """
     named = {"conversation": conversation_id, "name": conversation_name, "system": system}
     about = {name: _text(value, hide) for name, value in named.items() if value is not None}
@@ -68,7 +68,7 @@ def cell_record(
         "version": VERSION,
         **about,
         "place": place,
-        "asked_at": asked_at.isoformat(timespec="seconds"),
+        "asked_at": asked_at.isoformat(timespec="milliseconds"),
         "question": said,
         "reply": _reply(reply, hide),
     }

@@ -4,19 +4,20 @@ Knows nothing of requests, prices or tables. What goes wrong here is told once a
 """
 
 import contextlib
+import itertools
 import os
 import sqlite3
 import threading
 import warnings
-import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ParameterError
+from ..errors import StorageError
 from ..plain import render_plain, shorten
 from .database import (
     BUSY_SECONDS,
+    ForeignFileError,
     NewerLedgerError,
     identity,
     is_damage,
@@ -24,12 +25,12 @@ from .database import (
     open_for_reading,
     set_aside,
 )
+from .forks import Forks
+from .query import Query, queries
 from .row import COLUMNS, CallRow
-from .schema import FINISH, INSERT, known_columns, migrate
+from .schema import FINISH, INSERT, migrate
 
 MEMORY = ":memory:"
-_PAGE_ROWS = 20_000
-_IDS_AT_ONCE = 500
 _SHOWN_CHARACTERS = 300
 # Once a write waited in vain, the next ones do not wait as long, until one succeeds.
 _IMPATIENT_SECONDS = 0.05
@@ -57,7 +58,7 @@ class CallLog:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = MEMORY if path == MEMORY else Path(path).absolute()
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._is_impatient = False
@@ -67,11 +68,15 @@ class CallLog:
 
     def start(self, row: CallRow) -> None:
         """Write a call that is about to be sent."""
-        self._write(INSERT, row)
+        self._write(INSERT, [row])
 
     def finish(self, row: CallRow) -> None:
         """Write how it ended, in place of its start."""
-        self._write(FINISH, row)
+        self._write(FINISH, [row])
+
+    def add(self, rows: Sequence[CallRow]) -> None:
+        """Write calls that have ended, in one step: for whoever makes thousands of them."""
+        self._write(FINISH, rows)
 
     def select(
         self,
@@ -99,48 +104,44 @@ class CallLog:
         ------
         ParameterError
             There is no such column.
+        StorageError
+            What stands at the path is no ledger that can be read.
         """
-        unknown = [name for name in columns if name not in COLUMNS]
-        if unknown or not columns:
-            name = shorten(repr(unknown[0]), 60) if unknown else "nothing"
-            message = f"The ledger has no column {name}. Its columns are: {', '.join(COLUMNS)}."
-            raise ParameterError(message)
-        conditions = [("started_at >= ?", [since])] if since is not None else []
-        conditions += [("(requested_model = ? OR served_model = ?)", [model, model])] if model is not None else []
-        conditions += [("conversation_id = ?", [conversation_id])] if conversation_id is not None else []
-        if ids is None:
-            return self._pages(columns, conditions)
-        groups = [list(ids[start : start + _IDS_AT_ONCE]) for start in range(0, len(ids), _IDS_AT_ONCE)]
-        chosen = [(f"id IN ({', '.join('?' * len(group))})", group) for group in groups]
-        return (row for choice in chosen for row in self._pages(columns, [*conditions, choice], is_paged=False))
+        asked = queries(columns, since=since, model=model, conversation_id=conversation_id, ids=ids)
+        return itertools.chain.from_iterable(map(self._pages, asked))
 
     def close(self) -> None:
         """Give the file back; the next call opens it again. What was kept in memory is gone."""
-        with self._lock:
+        with self.lock:
             if self._connection is not None:
                 connection, self._connection = self._connection, None
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
 
+    def close_file(self) -> None:
+        """Do so, but for what is kept in memory."""
+        if self.path != MEMORY:
+            self.close()
+
     # --- writing
 
-    def _write(self, statement: str, row: CallRow) -> None:
-        with self._lock:
+    def _write(self, statement: str, rows: Sequence[CallRow]) -> None:
+        with self.lock:
             try:
-                self._execute(statement, row)
+                self._execute(statement, rows)
             except (sqlite3.Error, OSError, NewerLedgerError) as error:
-                self._recover(error, statement, row)
+                self._recover(error, statement, rows)
             notices, self._notices = self._notices, []
         for notice in notices:
             warnings.warn(notice, RuntimeWarning, stacklevel=2)
 
-    def _execute(self, statement: str, row: CallRow) -> None:
+    def _execute(self, statement: str, rows: Sequence[CallRow]) -> None:
         connection = self._ready()
         try:
             if connection.in_transaction:  # an interrupt came where even the next line was not reached
                 connection.execute("ROLLBACK")
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute(statement, row)
+            connection.executemany(statement, rows)
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -165,7 +166,7 @@ class CallLog:
                 self._notices.append(self._spell_aside(aside))
         return self._connection
 
-    def _recover(self, error: Exception, statement: str, row: CallRow) -> None:
+    def _recover(self, error: Exception, statement: str, rows: Sequence[CallRow]) -> None:
         """Do what can be done about a failed write, and say what cannot."""
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             self._wait_at_most(_IMPATIENT_SECONDS)
@@ -176,19 +177,19 @@ class CallLog:
         if isinstance(error, NewerLedgerError):
             self._give_up(f"a newer toprouter_nb made it: {error}")
         elif file is None or isinstance(path, str) or not is_damage(error):
-            self._give_up(str(error))
+            self._give_up(error)
         else:
-            self._replace(path, file, statement, row)
+            self._replace(path, file, statement, rows)
 
-    def _replace(self, path: Path, file: tuple[int, int], statement: str, row: CallRow) -> None:
+    def _replace(self, path: Path, file: tuple[int, int], statement: str, rows: Sequence[CallRow]) -> None:
         """Set a damaged file aside and write to a new one."""
         try:
             aside = set_aside(path, file)
             if aside is not None:
                 self._notices.append(self._spell_aside(aside))
-            self._execute(statement, row)
+            self._execute(statement, rows)
         except (sqlite3.Error, OSError, NewerLedgerError) as error:
-            self._give_up(str(error))
+            self._give_up(error)
 
     def _wait_at_most(self, seconds: float) -> None:
         self._is_impatient = seconds < BUSY_SECONDS
@@ -196,14 +197,13 @@ class CallLog:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: Exception | str) -> None:
         """Tell once why calls are not recorded; each further one is tried again, and fails quietly."""
         if self._has_told:
             return
         self._has_told = True
-        reason = shorten(render_plain(reason), _SHOWN_CHARACTERS)
         self._notices.append(
-            f"Calls are not recorded: the ledger {self.path} cannot be written ({reason}). Conversations go on; "
+            f"Calls are not recorded: the ledger {self.path} cannot be written ({_spell(reason)}). Conversations go on; "
             "configure(ledger_path=...) names another file, ledger_path=False keeps none."
         )
 
@@ -215,78 +215,39 @@ class CallLog:
 
     # --- reading
 
-    def _pages(
-        self, columns: Sequence[str], conditions: list[tuple[str, list[Any]]], *, is_paged: bool = True
-    ) -> Iterator[tuple[Any, ...]]:
+    def _pages(self, query: Query) -> Iterator[tuple[Any, ...]]:
         """Read a bounded number of rows at a time, so that neither memory nor a writer waits for a slow reader."""
-        where = "".join(f" AND {condition}" for condition, _ in conditions)
-        values = [value for _, given in conditions for value in given]
         last: int | None = -1
         while last is not None:
-            page, last = self._page(columns, where, values, last, is_paged=is_paged)
+            with self._reader() as connection:
+                page, last = ([], None) if connection is None else query.page(connection, last)
             yield from page
-
-    def _page(
-        self, columns: Sequence[str], where: str, values: list[Any], last: int, *, is_paged: bool
-    ) -> tuple[list[tuple[Any, ...]], int | None]:
-        """Return the rows after one, and the number of the last that was looked at; None where there are no more."""
-        with self._reader() as connection:
-            if connection is None:
-                return [], None
-            known = known_columns(connection)
-            if not known:
-                return [], None
-            names = ", ".join(name if name in known else "NULL" for name in columns)
-            edge = "SELECT rowid FROM calls WHERE rowid > ? ORDER BY rowid LIMIT 1 OFFSET ?"
-            found = connection.execute(edge, (last, _PAGE_ROWS - 1)).fetchone() if is_paged else None
-            until = " AND rowid <= ?" if found else ""
-            query = f"SELECT {names} FROM calls WHERE rowid > ?{where}{until} ORDER BY rowid"  # noqa: S608  # names of ours
-            rows = connection.execute(query, [last, *values, *(found or ())]).fetchall()
-            return rows, found[0] if found else None
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection | None]:
-        """Give a connection to read from; None where there is no ledger, or none that can be read."""
-        with self._lock:
+        """Give a connection to read from; None where there is no ledger.
+
+        Raises
+        ------
+        StorageError
+            What stands at the path is no ledger that can be read.
+        """
+        with self.lock:
             if isinstance(self.path, str):
                 yield self._ready()
-                return
-            if identity(self.path) is None:
+            elif identity(self.path) is None:
                 yield None
-                return
-            connection = open_for_reading(self.path)
-            try:
-                yield connection
-            finally:
-                connection.close()
+            else:
+                try:
+                    with contextlib.closing(open_for_reading(self.path)) as connection:
+                        yield connection
+                except (sqlite3.Error, ForeignFileError) as error:
+                    message = f"The ledger {self.path} cannot be read ({_spell(error)})."
+                    raise StorageError(message) from None
 
 
-class _Forks:
-    """Closes every ledger before this process is forked: SQLite's locks are not for two processes to share.
-
-    Parent and child open the file anew with their next call.
-    """
-
-    def __init__(self) -> None:
-        self._logs: weakref.WeakSet[CallLog] = weakref.WeakSet()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=self._hold, after_in_parent=self._let_go, after_in_child=self._let_go)
-        self._held: list[CallLog] = []
-
-    def watch(self, log: CallLog) -> None:
-        self._logs.add(log)
-
-    def _hold(self) -> None:
-        self._held = list(self._logs)
-        for log in self._held:
-            log._lock.acquire()  # noqa: SLF001  # they belong together
-            if log.path != MEMORY:
-                log.close()
-
-    def _let_go(self) -> None:
-        for log in self._held:
-            log._lock.release()  # noqa: SLF001
-        self._held = []
+def _spell(error: Exception | str) -> str:
+    return shorten(render_plain(str(error)), _SHOWN_CHARACTERS)
 
 
-_FORKS = _Forks()
+_FORKS = Forks()

@@ -108,10 +108,10 @@ class Brake:
         saved: Any = None
 
         def handle(number: int, frame: FrameType | None) -> None:
-            if self.is_pulled or self._is_released:
-                saved(number, frame)
-            else:
+            if not (self.is_pulled or self._is_released):
                 cancel()
+            elif callable(saved):
+                saved(number, frame)
 
         saved = signal.signal(signal.SIGINT, handle)
         self.is_blocking = True

@@ -40,5 +40,6 @@ def _own_lines(error: BaseException) -> list[str]:
     for frame, number in traceback.walk_tb(error.__traceback__):
         if not str(frame.f_globals.get("__name__", "")).startswith(_INNER):
             code = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
-            shown.append(f"line {number}: {code}")
+            # A magic's line is what IPython made of the cell, not what the reader wrote.
+            shown += [] if code.startswith("get_ipython().run_") else [f"line {number}: {code}"]
     return shown

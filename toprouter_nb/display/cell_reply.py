@@ -5,7 +5,7 @@ Knows nothing of requests. What the copy looks like is `render`'s; how the view 
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from toprouter_nb.plain import render_plain
 from toprouter_nb.render.cards import render_reply
@@ -17,7 +17,7 @@ from .cell_run import STOPPED_RUNS, current_run
 from .live_view import LiveView, Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from toprouter_nb.call import Call
     from toprouter_nb.reply import Reply
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # A silence shorter than this needs no word.
 SILENCE_SECONDS = 5.0
+_BODY = ("text", "reasoning", "is_partial", "error")
 
 
 class CellReply:
@@ -41,10 +42,15 @@ class CellReply:
         The IPython shell of the kernel.
     mode
         As in `LiveView`.
+    describe
+        Returns what the static copy keeps of a reply in its metadata.
     """
 
-    def __init__(self, shell: Any, mode: Mode = "auto") -> None:
+    def __init__(
+        self, shell: Any, mode: Mode = "auto", describe: "Callable[[Reply], Mapping[str, Any]]" = lambda _reply: {}
+    ) -> None:
         self._shell = shell
+        self._describe = describe
         self._cell = shell.execution_count
         self._run = current_run(shell)
         self._model = ""
@@ -126,7 +132,7 @@ class CellReply:
     def finish(self, reply: "Reply") -> None:
         """Publish the whole reply, and keep the cell from showing it again."""
         self._brake.release()
-        self._show(reply.facts())
+        self._show(reply.facts(), "done", reply)
         self._silence(reply)
 
     def fail(self, error: BaseException, partial: "Reply | None") -> None:
@@ -135,26 +141,29 @@ class CellReply:
         calm(error)
         words = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else ""
         facts: dict[str, Any] = partial.facts() if partial is not None else {"text": "", "requested_model": self._model}
-        self._show(facts | {"is_partial": True, "error": words})
+        self._show(facts | {"is_partial": True, "error": words}, "error" if words else "stopped", partial)
 
     def _leave(self, reply: "Reply") -> "Reply":
         """Hand out what a stopped call left; from here on this run of the cell asks no more."""
         STOPPED_RUNS.add(self._run)
         if not self._is_shown:  # the interrupt hit between the end and the telling of it
-            self._show(reply.facts())
+            self._show(reply.facts(), "stopped", reply)
         self._silence(reply)
         return reply
 
     def _silence(self, reply: "Reply") -> None:
         reply.mark_shown(lambda: bool(self._shell.execution_count == self._cell))
 
-    def _show(self, facts: dict[str, Any]) -> None:
+    def _show(self, facts: dict[str, Any], status: Literal["done", "stopped", "error"], reply: "Reply | None") -> None:
         """Publish the static copy, then empty the view."""
         self._is_shown = True
         failure = self._view.stop()
+        small = {name: fact for name, fact in facts.items() if name not in _BODY}
+        self._view.end(0, status, reply_facts(**small), facts.get("error", ""))
         html = render_reply(**facts)
         # Never text/markdown: viewers run what is in it.
-        self._view.output.add_after({"text/html": html, "text/plain": render_plain(facts["text"])})
+        metadata = {} if reply is None else self._describe(reply)
+        self._view.output.add_after({"text/html": html, "text/plain": render_plain(facts["text"])}, metadata)
         self._view.close()
         if failure is not None:
             raise failure

@@ -12,7 +12,7 @@ from .cell_reply import CellReply
 from .text_reply import TextReply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from toprouter_nb.asking import Listener
     from toprouter_nb.reply import Reply
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 CHOICES = ("auto", "live", "static", "text", True, False)
 
 
-def listener_for(display: str | bool = "auto") -> "Carrier | None":  # noqa: FBT001 - `display=False` is what people write
+def listener_for(
+    display: str | bool = "auto",  # noqa: FBT001 - `display=False` is what people write
+    describe: "Callable[[Reply], Mapping[str, Any]]" = lambda _reply: {},
+) -> "Carrier | None":
     """Return what shows the next reply; None where nothing shall be shown.
 
     Parameters
@@ -38,6 +41,8 @@ def listener_for(display: str | bool = "auto") -> "Carrier | None":  # noqa: FBT
     display
         "auto" or True: a live view where a person sits before a notebook, static HTML where a program runs one, text
         elsewhere. "live" and "static": that kind where there is a notebook. "text": text everywhere. False: nothing.
+    describe
+        Returns what a notebook shall keep of a reply in the metadata of its output.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def listener_for(display: str | bool = "auto") -> "Carrier | None":  # noqa: FBT
     shell = running_shell()
     if display == "text" or shell is None or not has_kernel(shell):
         return TextReply(shell)
-    return CellReply(shell, display if display in ("live", "static") else "auto")
+    return CellReply(shell, display if display in ("live", "static") else "auto", describe)
 
 
 def running_shell() -> Any | None:

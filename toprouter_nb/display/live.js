@@ -1,8 +1,10 @@
 // The view of growing replies. Python makes all HTML and cleans it; here it is only put in its place.
 const ACK_MILLISECONDS = 600;
 const SILENCE_MILLISECONDS = 2000;
-const WORDS = { waiting: "Waiting", running: "Generating", done: "Done", stopped: "Stopped", error: "Failed" };
+const LOST_MILLISECONDS = 10000;
+const ENDINGS = { done: "Done", stopped: "Stopped", error: "Failed" };
 const OVER = ["done", "stopped", "error"];
+const UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
 const stores = new Map();
 
 // What has arrived for one model, whether anybody looks or not; views draw it.
@@ -15,9 +17,21 @@ class Store {
     this.askedAt = 0;
     this.take(model.get("snapshot"));
     model.on("msg:custom", (message) => this.hear(message));
-    this.watchdog = setInterval(() => {
-      if (this.isRunning() && Date.now() - this.heardAt > SILENCE_MILLISECONDS) this.ask("resync");
-    }, SILENCE_MILLISECONDS / 4);
+    this.watchdog = setInterval(() => this.watch(), SILENCE_MILLISECONDS / 4);
+    this.ask("hello");
+  }
+
+  // Python draws at least once a second. After a longer silence a message was lost, and after a long one the kernel.
+  watch() {
+    const silence = Date.now() - this.heardAt;
+    if (!this.isRunning() || silence < SILENCE_MILLISECONDS) return;
+    this.ask("resync");
+    this.isLost = silence > LOST_MILLISECONDS;
+    this.draw();
+  }
+
+  draw() {
+    for (const view of this.views) view.draw();
   }
 
   isRunning() {
@@ -40,11 +54,22 @@ class Store {
 
   hear(message) {
     this.heardAt = Date.now();
+    this.isLost = false;
     if (message.t === "ack") this.isAcknowledged = true;
     else if (message.t === "snap" && message.n >= this.seen) this.take(message);
     else if (message.t === "d" && message.n === this.seen + 1) this.apply(message);
     else if (message.t === "d" && message.n > this.seen) this.ask("resync");
-    for (const view of this.views) view.draw();
+    if (this.views.size) this.say();
+    this.draw();
+  }
+
+  // Screen readers hear of the beginning and the end only, never of each fragment.
+  say() {
+    const over = this.columns.filter((column) => OVER.includes(column.s));
+    let words = "Generating";
+    if (this.columns.length > 1) words = `${over.length} of ${this.columns.length} replies are there`;
+    else if (over.length) words = ENDINGS[over[0].s];
+    if (words !== this.said) announce((this.said = words));
   }
 
   apply(message) {
@@ -60,14 +85,16 @@ class Store {
     }
   }
 
-  // Python is told; where it cannot listen, because the cell that waits for this very reply blocks it, the kernel is
+  // Python is told. Where it cannot listen, because the cell that waits for this very reply blocks it, the kernel is
   // interrupted instead, as its own Stop button does. Never when Python has fallen silent: the cell may be another one.
   stop(place) {
     this.isAcknowledged = false;
     this.ask("stop", { i: place });
     setTimeout(() => {
+      if (this.isAcknowledged || this.isClosed || !this.isRunning()) return;
       const isHeard = Date.now() - this.heardAt < 2 * SILENCE_MILLISECONDS;
-      if (!this.isAcknowledged && this.isBlocking && isHeard) this.model.widget_manager?.kernel?.interrupt?.();
+      if (this.isBlocking && isHeard) this.model.widget_manager?.kernel?.interrupt?.();
+      else for (const view of this.views) view.tellBusy();
     }, ACK_MILLISECONDS);
   }
 }
@@ -78,6 +105,13 @@ function make(tag, className, parent, attributes = {}) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   parent?.append(element);
   return element;
+}
+
+// One region for the page: what is said last must outlive the view that says it.
+function announce(words) {
+  const id = "toprouter-status";
+  const region = document.getElementById(id) ?? make("div", "", document.body, { id, role: "status", style: UNSEEN });
+  region.textContent = words;
 }
 
 // Replaces what follows `marker`, but leaves alone the nodes at the beginning that are as they were.
@@ -166,7 +200,7 @@ class View {
     this.row = make("div", "tr-columns", this.root);
     const bar = make("div", "tr-bar", this.root);
     this.button = stopButton(bar, "Stop", () => store.stop(null));
-    this.status = make("div", "tr-unseen", this.root, { role: "status" });
+    this.busy = make("span", "tr-note", bar, { hidden: "" });
     this.edition = 0;
     this.columns = [];
     this.paint();
@@ -184,8 +218,20 @@ class View {
     else if (this.edition !== edition) for (const column of this.columns) column.clear();
     this.edition = edition;
     columns.forEach((column, place) => this.columns[place].draw(column));
-    this.button.hidden = !this.store.isRunning();
-    this.say(columns);
+    const { isLost } = this.store;
+    this.root.classList.toggle("tr-lost", Boolean(isLost));
+    this.button.hidden = isLost || !this.store.isRunning();
+    if (isLost) this.note("The kernel does not answer any more; this is what had arrived.");
+    else if (!this.button.disabled) this.busy.hidden = true;
+  }
+
+  note(words) {
+    this.busy.hidden = false;
+    this.busy.textContent = words;
+  }
+
+  tellBusy() {
+    this.note("The kernel is busy and hears it later; its own Stop button works now.");
   }
 
   lay(columns) {
@@ -196,13 +242,6 @@ class View {
       ({ title }, place) => new ColumnView(this.row, title, columns.length > 1 && (() => this.store.stop(place))),
     );
   }
-
-  say(columns) {
-    const running = columns.filter((column) => !OVER.includes(column.s)).length;
-    const words = running ? "Generating" : WORDS[columns[0]?.s] ?? "Done";
-    const said = columns.length > 1 ? `${columns.length - running} of ${columns.length} replies are there` : words;
-    if (this.status.textContent !== said) this.status.textContent = said;
-  }
 }
 
 export default {
@@ -211,6 +250,7 @@ export default {
     const store = new Store(model);
     stores.set(key, store);
     return () => {
+      store.isClosed = true;
       clearInterval(store.watchdog);
       stores.delete(key);
     };
@@ -219,7 +259,6 @@ export default {
     const store = stores.get(model.get("key"));
     const view = new View(store, el);
     store.views.add(view);
-    store.ask("hello");
     return () => {
       cancelAnimationFrame(view.frame);
       store.views.delete(view);

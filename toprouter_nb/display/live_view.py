@@ -94,7 +94,7 @@ class LiveView:
         self._widget: LiveWidget | None = None
         self._started = self._opened = 0.0
         self._can_hear = False
-        self._has_view = False
+        self._has_view = self._has_late_page = False
         self._has_drawn = False
         self._sent = 0
         self._answers: list[str] = []
@@ -141,12 +141,17 @@ class LiveView:
         return failure
 
     def close(self) -> None:
-        """Stop drawing, empty the output and end the widget: nothing of it is saved with the notebook."""
-        self.stop()
-        self.output.blank()
-        if self._widget is not None:
-            self._widget.close()
-            self._widget = None
+        """Stop drawing, empty the output and end the widget: nothing of it is saved with the notebook.
+
+        A page that was loaded while the reply grew gets no outputs of its cell any more, only messages of the widget;
+        for such a page the view is kept, with all that came.
+        """
+        failure = self.stop()
+        if self._widget is not None and failure is None:
+            self._draw()
+        if not self._has_late_page:
+            self.output.blank()
+            self._end_widget()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state, as plain JSON values."""
@@ -198,10 +203,13 @@ class LiveView:
 
     def _give_up(self) -> None:
         """Go on without a widget; the next drawing takes its place."""
-        assert self._widget is not None
         self._mode = "static"
-        self._widget.close()
-        self._widget = None
+        self._end_widget()
+
+    def _end_widget(self) -> None:
+        if self._widget is not None:
+            self._widget.close()
+            self._widget = None
 
     def _send(self) -> float:
         if self._widget is None:
@@ -240,6 +248,9 @@ class LiveView:
             place = said.get("i")
             if self._on_stop is not None:
                 self._on_stop(place if isinstance(place, int) and 0 <= place < len(self._columns) else None)
-        elif kind in ("resync", "hello") and said.get("n") != self._sent:
+        elif kind == "hello":
+            # The first page begins with nothing; one that begins with more was loaded since then.
+            self._has_late_page = self._has_late_page or bool(said.get("n"))
+        elif kind == "resync" and said.get("n") != self._sent:
             self._answers.append("snap")
         self._ticker.ring()

@@ -37,9 +37,9 @@ class Output:
         """Show nothing there; what is saved then equals what tools see that ignore replacements."""
         self._publish(BLANK)
 
-    def add_after(self, data: Mapping[str, Any]) -> None:
+    def add_after(self, data: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> None:
         """Publish another output, that stays, after this one."""
-        self._shell.display_pub.publish(dict(data))
+        self._shell.display_pub.publish(dict(data), dict(metadata or {}))
 
     def _publish(
         self, data: Mapping[str, Any], metadata: Mapping[str, Any] | None = None, *, is_update: bool = True

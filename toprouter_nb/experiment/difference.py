@@ -126,9 +126,12 @@ def mcnemar(wins: int, losses: int) -> tuple[float, float]:
     if not count:
         return 1.0, 1.0
     # In whole numbers, so that nothing is rounded before the end.
-    at_most = sum(math.comb(count, k) for k in range(fewer + 1))
+    ways = at_most = 1
+    for k in range(fewer):
+        ways = ways * (count - k) // (k + 1)
+        at_most += ways
     exact = min(2 * at_most, 2**count)
-    return exact / 2**count, min((2 * at_most - math.comb(count, fewer)), 2**count) / 2**count
+    return exact / 2**count, min(2 * at_most - ways, 2**count) / 2**count
 
 
 def holm(p_values: ArrayLike) -> Floats:

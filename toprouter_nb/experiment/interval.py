@@ -99,7 +99,7 @@ def mean_interval(
     --------
     >>> found = mean_interval([1, 1, 0, 1, 1, 1], prompts=["a", "a", "b", "b", "c", "c"])
     >>> round(found.estimate, 3), round(found.low, 3), round(found.high, 3), found.method
-    (0.833, 0.22, 0.989, 'Wilson, effective n 5.0')
+    (0.833, 0.149, 0.993, 'Wilson, effective n 5.0')
     """
     check_level(level)
     means = group_means(values, prompts, clusters)

@@ -10,9 +10,10 @@ import time
 from typing import Any
 
 from ..client import Client
-from ..errors import ConnectFailedError, GatewayError, RateLimitError, ToprouterError
+from ..errors import BudgetError, ConnectFailedError, GatewayError, RateLimitError, ToprouterError
 from ..plain import shorten
 from ..reply import Reply
+from ..tracking import Account
 from ..retry import LONGEST_WAIT_SECONDS, pause_seconds
 from ..wire.request import RequestBody, encode_request, encode_turn
 from .grid import Cell
@@ -43,6 +44,8 @@ class Caller:
         Carries the calls; it repeats none by itself.
     gate
         Told of every attempt.
+    account
+        Who pays, for budgets around the run and for the ledger.
     keys, prices
         Of this run.
     max_retries
@@ -60,6 +63,7 @@ class Caller:
         client: Client,
         gate: Gate,
         *,
+        account: Account,
         keys: Keys,
         prices: Prices,
         max_retries: int = 2,
@@ -69,6 +73,7 @@ class Caller:
     ) -> None:
         self._client = client
         self._gate = gate
+        self._account = account
         self._keys = keys
         self._prices = prices
         self._max_retries = max_retries
@@ -108,13 +113,18 @@ class Caller:
         row.started_at, sent_at = time.time(), time.monotonic()
         cost = worst  # what was sent and did not end is taken to have cost the worst
         try:
-            call = self._client.prepare(body, model=row.model, is_streamed=self._is_streamed)
+            call = self._client.prepare(
+                body, model=row.model, is_streamed=self._is_streamed, account=self._account
+            )
             async for _ in self._client.deltas_async(call):
                 pass
             reply = call.reply()
             row.cost_nano_usd, row.cost_source = self._prices.settle(reply, worst)
             cost = worst if row.cost_nano_usd is None else row.cost_nano_usd
             row.lost_nano_usd += cost - (row.cost_nano_usd or 0)
+        except BudgetError:  # a budget around the run: of the process, or of a block that counts calls
+            cost = 0
+            raise CapReachedError from None
         except ToprouterError as error:
             cost = _cost_of(error, worst)
             row.lost_nano_usd += cost

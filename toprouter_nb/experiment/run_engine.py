@@ -5,6 +5,7 @@ Knows nothing of display or of statistics. Whatever happens to it, what is in th
 
 import asyncio
 import contextlib
+import contextvars
 import dataclasses
 import functools
 import threading
@@ -24,6 +25,7 @@ from .run_cap import Cap
 from .run_feed import Feed
 from .run_gate import Gate, Limits
 from .run_keys import Keys
+from .run_ledger import RunLedger
 from .run_plan import Plan
 from .run_prices import Prices
 from .run_scoring import Scoring
@@ -71,7 +73,7 @@ class RunSpec:
         first = settings.first_byte_seconds
         if first == _DEFAULT_FIRST_BYTE_SECONDS and not self.is_streamed:
             first = _WHOLE_ANSWER_SECONDS
-        return dataclasses.replace(settings, max_retries=0, first_byte_seconds=first)
+        return dataclasses.replace(settings, max_retries=0, first_byte_seconds=first, ledger_path=False)
 
 
 class Engine:
@@ -141,7 +143,9 @@ class Engine:
             raise
         self._open_local()
         work = self._work(store, number, plan.missing(), settings, spent)
-        threading.Thread(target=self._run, args=(work,), name="toprouter_nb-run", daemon=True).start()
+        # In a copy of the context, so that the blocks that count calls count these.
+        run = contextvars.copy_context().run
+        threading.Thread(target=run, args=(self._run, work), name="toprouter_nb-run", daemon=True).start()
         self._ready.wait()
 
     def pause(self) -> None:
@@ -210,7 +214,8 @@ class Engine:
 
     async def _work(self, store: Store, number: int, cells: Iterator[Cell], settings: Settings, spent: int) -> None:
         spec = self._spec
-        writer = RowWriter(store)
+        ledger = RunLedger(spec.settings, spec.folder.path.name)
+        writer = RowWriter(store, ledger.flush)
         cap = Cap(spec.budget_nano_usd, spent)
         self.gate = gate = Gate(
             spec.grid.models,
@@ -223,6 +228,7 @@ class Engine:
         caller = Caller(
             Client(settings),
             gate,
+            account=ledger.account(),
             keys=spec.keys,
             prices=spec.prices,
             max_retries=spec.settings.max_retries,

@@ -105,13 +105,11 @@ class Prices:
         """Return what a reply cost and how that is known: "billed", "computed", "local" or "unknown"."""
         model, usage = reply.requested_model, reply.usage
         self._longest[model] = max(self._longest.get(model, 0), usage.completion_tokens or 0)
-        if is_local_id(model):
-            return 0, "local"
         if reply.cost_usd is not None:
             cost = int(reply.cost_usd * NANO)
             if worst and cost > worst:
                 self._factor[model] = self._factor.get(model, 1.0) * cost / worst
-            return cost, "billed"
+            return cost, reply.cost_source
         price = self._known.get(model)
         if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
             return None, "unknown"

@@ -32,10 +32,13 @@ class RowWriter:
     ----------
     store
         Used in the writer's own thread only, until `close`.
+    also
+        Called in that thread after each group.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, also: Callable[[], None]) -> None:
         self._store = store
+        self._also = also
         self._group = _Group()
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="toprouter_nb-rows")
@@ -66,12 +69,16 @@ class RowWriter:
             await self._task
         self._thread.shutdown(wait=False)
 
+    def _enter(self, rows: list[Row]) -> None:
+        self._store.add_rows(rows)
+        self._also()
+
     async def _commit(self) -> None:
         while self._group.rows:
             await asyncio.sleep(GROUP_SECONDS)
             group, self._group = self._group, _Group()
             try:
-                await self.run(self._store.add_rows, group.rows)
+                await self.run(self._enter, group.rows)
             except BaseException as error:  # noqa: BLE001  # those who wait must be told, whatever it is
                 group.error = error
             group.done.set()

@@ -5,6 +5,7 @@ The only module that knows scipy. Without it everything that needs no t works al
 
 import functools
 import statistics
+from typing import Any
 
 from ..errors import ParameterError, SettingsError
 
@@ -71,7 +72,7 @@ def check_level(level: object) -> float:
     raise ParameterError(message)
 
 
-def _special():  # type: ignore[no-untyped-def]  # noqa: ANN202  # a module of scipy, which ships no types
+def _special() -> Any:
     try:
         from scipy import special
     except ImportError:

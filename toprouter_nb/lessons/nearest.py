@@ -38,10 +38,8 @@ def _likeness(asked: Asked, other: Asked) -> float:
     """Return how near a question is: first by what the last turn says, then by all else."""
     mine, theirs = asked.text[:_COMPARED_CHARACTERS], other.text[:_COMPARED_CHARACTERS]
     likeness = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).ratio()
-    same = (
-        (asked.model == other.model) + (asked.options == other.options) + (len(asked.messages) == len(other.messages))
-    )
-    return 4 * likeness + same / 3
+    same = [asked.model == other.model, asked.options == other.options, len(asked.messages) == len(other.messages)]
+    return 4 * likeness + sum(same) / len(same)
 
 
 def _differences(asked: Asked, other: Asked) -> Iterator[str]:

@@ -16,7 +16,6 @@ from ..secret import Secret
 from ..stage import STAGE, AsyncSender, Sender
 from .clean import clean_blocks
 from .file import LessonFile, load_lesson
-from .lesson import Lesson
 from .player import AsyncPlayingSender, PlayingSender
 from .recorder import AsyncRecordingSender, RecordingSender
 from .take import Take

@@ -126,7 +126,7 @@ class LineCommands:
 
     def _load(self, path: str, name: str | None = None) -> Any:
         name = name or self._roster.current
-        chat = self._roster.kind.load(Path(path))  # type: ignore[attr-defined]  # the notebook's conversation has it
+        chat = self._roster.kind.load(Path(path))
         self._roster.put(name, chat)
         self._roster.current = name
         return chat

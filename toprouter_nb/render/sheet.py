@@ -87,7 +87,8 @@ def _cell(column: SheetColumn, place: int) -> str:
     text = column.cells[place]
     if text is None:
         return _DASH
-    bar = f'<span class="tr-bar" style="width:{column.bars[place]:.1%}"></span>' if column.bars else ""
+    length = column.bars[place] if column.bars else 0
+    bar = f'<span class="tr-bar" style="width:{length:.1%}"></span>' if length else ""
     return f"{escape(text)}{bar}"
 
 

@@ -64,10 +64,19 @@ def save_frame(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
         package, extra = _NEEDS[kind]
         message = f"{kind} files need {package}: pip install 'toprouter_nb[{extra}]'. Or save the table as .csv."
         raise ParameterError(message) from error
+    _write(file, content)
+    return file
+
+
+def save_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write CSV to a file, whatever its suffix, in one step."""
+    _write(path, _csv(frame))
+
+
+def _write(path: str | os.PathLike[str], content: bytes) -> None:
     from ..archive.storage import write_whole
 
-    write_whole(file, content)
-    return file
+    write_whole(path, content)
 
 
 def _disarmed(name: Any) -> Any:

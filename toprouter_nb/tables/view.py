@@ -15,7 +15,7 @@ from .money import exact_usd
 from .spelling import count_decimals, is_number, spell_column, spell_number
 
 _UNITS = {"US dollars": "USD", "US dollars / 1,000,000 tokens": "USD / 1M tokens", "-": ""}
-_COST = "cost_usd"
+_COST, _DASH = "cost_usd", "\N{EN DASH}"
 
 
 def render_view(frame: pd.DataFrame) -> Html | None:
@@ -40,7 +40,7 @@ def render_view(frame: pd.DataFrame) -> Html | None:
     empty = [str(name) for name in names if name not in kept]
     shown, gap = _rows(frame)
     columns = [*_labels(shown), *(_column(frame, shown, name) for name in kept)]
-    notes = [*_money_notes(frame), *([f"Nothing in {', '.join(empty)}."] if empty else [])]
+    notes = [*_money_notes(frame), *([f"Empty, and not shown: {', '.join(empty)}."] if empty else [])]
     notes += [] if len(frame) else ["No calls yet." if "calls" in names or _COST in names else "No rows."]
     return render_sheet(columns, notes=notes, gap=gap, left_out=len(frame) - len(shown))
 
@@ -50,6 +50,19 @@ def unpriced_calls(frame: pd.DataFrame) -> tuple[int, int]:
     if "unpriced_calls" in frame and "calls" in frame:
         return int(frame["unpriced_calls"].sum()), int(frame["calls"].sum())
     return (int(frame[_COST].isna().sum()), len(frame)) if _COST in frame else (0, len(frame))
+
+
+def spell_total(column: Column, values: "pd.Series[Any]", cells: Sequence[Any]) -> str | None:
+    """Write the sum of a column with as many decimals as the cells that are shown above it; None for no sum."""
+    total: Any = exact_usd(values) if column.name == _COST else values.sum(min_count=1)
+    if total is None or total is pd.NA:
+        return None
+    return spell_number(total, count_decimals(column, [*filter(is_number, cells), total]))
+
+
+def to_python(values: "pd.Series[Any]") -> list[Any]:
+    """Return a column as Python values, None where one is missing."""
+    return [None if is_missing else value for value, is_missing in zip(values.tolist(), values.isna(), strict=True)]
 
 
 def _rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, int | None]:
@@ -75,39 +88,33 @@ def _is_count(index: "pd.Index[Any]") -> bool:
 
 
 def _plain_column(name: str, values: Iterable[Any]) -> SheetColumn:
-    listed = _python(pd.Series(list(values), dtype=object))
+    listed = to_python(pd.Series(list(values), dtype=object))
     return SheetColumn(name, "", spell_column(None, listed), any(map(is_number, listed)))
 
 
 def _column(frame: pd.DataFrame, shown: pd.DataFrame, name: Any) -> SheetColumn:
     column = COLUMNS.get(name)
-    values = _python(shown[name])
+    values = to_python(shown[name])
     numbers = [value for value in values if is_number(value)]
+    is_numeric = column.dtype in ("Int64", "Float64") if column else bool(numbers)
     if column is None or not numbers:
-        return SheetColumn(str(name), _unit(column), spell_column(column, values), bool(numbers))
+        return SheetColumn(str(name), _unit(column), spell_column(column, values), is_numeric)
     bars = _bars(values) if column.has_bars and len(numbers) > 1 else ()
-    total = _total(column, frame[name], numbers) if column.adds_up and len(frame) > 1 else ""
+    total = spell_total(column, frame[name], numbers) or _DASH if column.adds_up and len(frame) > 1 else ""
     return SheetColumn(column.name, _unit(column), spell_column(column, values), True, bars, total)  # noqa: FBT003  # is_number
 
 
-def _python(series: "pd.Series[Any]") -> list[Any]:
-    """Return a column as Python values, None where one is missing."""
-    return [None if is_missing else value for value, is_missing in zip(series.tolist(), series.isna(), strict=True)]
-
-
 def _unit(column: Column | None) -> str:
-    return _UNITS.get(column.unit, column.unit) if column else ""
+    """Return the unit for the head of a column; "" where its name says it already."""
+    if column is None or column.unit.replace(" / ", "_per_").removesuffix("s") in column.name:
+        return ""
+    return _UNITS.get(column.unit, column.unit)
 
 
 def _bars(values: Sequence[Any]) -> list[float]:
     known = [max(0.0, float(value)) if is_number(value) else 0.0 for value in values]
     longest = max(known)
     return [length / longest for length in known] if longest > 0 else []
-
-
-def _total(column: Column, values: "pd.Series[Any]", numbers: Sequence[Any]) -> str:
-    total = exact_usd(values) if column.name == _COST else values.sum()
-    return "" if total is None else spell_number(total, count_decimals(column, [*numbers, total]))
 
 
 def _money_notes(frame: pd.DataFrame) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import TransportError
 from ..secret import Secret
 from .encoding import Decoder, decoder_for
-from .faults import fault_in_body, fault_in_head, foreign_errors, proxy_faults
+from .faults import fault_in_body, fault_in_head, foreign_errors, open_way
 from .sync import SETTLE_SECONDS
 
 if TYPE_CHECKING:
@@ -168,5 +168,4 @@ class AsyncTransport:
         from .route import route_to
 
         route = route_to(self._settings.base_url)
-        with proxy_faults(route):
-            return route, open_async_transport(route)
+        return route, open_way(route, open_async_transport)

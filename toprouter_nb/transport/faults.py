@@ -3,11 +3,10 @@
 Knows nothing of statuses and bodies; `failures` reads those. Loads httpx only where one of its errors is at hand.
 """
 
-import contextlib
 import socket
 import ssl
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import ConnectFailedError, ReadTimeoutError, TransportError, UnexpectedResponseError
 from ..plain import render_plain, shorten
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN_CHARACTERS = 300
 _CHAIN = 10
+T = TypeVar("T")
 
 
 def foreign_errors() -> tuple[type[Exception], ...]:
@@ -84,19 +84,23 @@ def _late(error: Exception, route: "Route", settings: "Settings") -> TransportEr
     return ReadTimeoutError(message, is_transient=True)
 
 
-@contextlib.contextmanager
-def proxy_faults(route: "Route") -> Iterator[None]:
-    """Turn what httpx says of a proxy it cannot use into a ConnectFailedError."""
+def open_way(route: "Route", open_transport: Callable[["Route"], T]) -> T:
+    """Return what carries requests to a server.
+
+    Raises
+    ------
+    ConnectFailedError
+        The proxy of the environment cannot be used.
+    """
     import httpx
 
     try:
-        yield
+        return open_transport(route)
     except (ValueError, ImportError, httpx.InvalidURL):
         is_socks = route.proxy.startswith("socks")
         advice = " SOCKS proxies need the package 'socksio'." if is_socks else ""
         message = f"{route} cannot be reached.{_by_proxy(route)} It cannot be used.{advice}"
-    else:
-        return
+    # Raised here, so that the foreign error, which repeats the proxy's password, is not its context.
     raise ConnectFailedError(message)
 
 

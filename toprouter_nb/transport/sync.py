@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import TransportError
 from ..secret import Secret
 from .encoding import decoder_for
-from .faults import fault_in_body, fault_in_head, foreign_errors, proxy_faults
+from .faults import fault_in_body, fault_in_head, foreign_errors, open_way
 
 if TYPE_CHECKING:
     import httpx
@@ -181,5 +181,4 @@ class Transport:
         from .route import route_to
 
         route = route_to(self._settings.base_url)
-        with proxy_faults(route):
-            return route, open_transport(route)
+        return route, open_way(route, open_transport)

@@ -1,0 +1,169 @@
+"""One line a model: how many rows, how good, how sure, how dear, how quick.
+
+Knows the columns of rows; where rows come from and how they are shown is for others.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..tables import Column
+from .bootstrap import ratio_interval
+from .finding import Finding
+from .interval import FEW_PROMPTS, mean_interval
+from .pass_at import pass_at_k
+from .variants import as_floats, each_variant, is_answer, read_rows
+
+SUMMARY_COLUMNS = (
+    Column("variant", "string", "-", "never"),
+    Column("planned", "Int64", "rows", "not known"),
+    Column("ok", "Int64", "rows", "never"),
+    Column("errors", "Int64", "rows", "never"),
+    Column("missing", "Int64", "rows", "not known"),
+    Column("unscored", "Int64", "rows", "scores were not asked for"),
+    Column("mean", "Float64", "score", "no scores"),
+    Column("low", "Float64", "score", "fewer than two groups of prompts"),
+    Column("high", "Float64", "score", "fewer than two groups of prompts"),
+    Column("method", "string", "-", "scores were not asked for"),
+    Column("prompts", "Int64", "prompts", "never"),
+    Column("design_effect", "Float64", "-", "all scores are the same, or there is one group"),
+    Column("pass_at_k", "Float64", "share", "scores are not 0 or 1, or there are fewer than k repeats"),
+    Column("same_answers", "Float64", "share of pairs of repeats", "no prompt was repeated"),
+    Column("prompt_tokens", "Float64", "tokens / row", "not reported"),
+    Column("completion_tokens", "Float64", "tokens / row", "not reported"),
+    Column("total_tokens", "Int64", "tokens", "not reported"),
+    Column("cost_usd", "Float64", "US dollars", "not known"),
+    Column("cost_usd_per_row", "Float64", "US dollars / row", "not known"),
+    Column("cost_usd_per_correct", "Float64", "US dollars / score of 1", "not known, or nothing is right"),
+    Column("cost_usd_per_correct_low", "Float64", "US dollars / score of 1", "not known, or nothing is right"),
+    Column("cost_usd_per_correct_high", "Float64", "US dollars / score of 1", "not known, or has no bound"),
+    Column("latency_p50", "Float64", "seconds", "no answer was waited for"),
+    Column("latency_p90", "Float64", "seconds", "no answer was waited for"),
+    Column("latency_p99", "Float64", "seconds", "no answer was waited for"),
+    Column("ttft_p50", "Float64", "seconds", "not streamed"),
+    Column("tokens_per_second", "Float64", "tokens / second", "not reported"),
+    Column("cache_hits", "Int64", "rows", "never"),
+    Column("retries", "Int64", "requests", "never"),
+    Column("length_share", "Float64", "share of answers cut by a limit", "no answers"),
+)
+
+
+def summary_frame(
+    rows: pd.DataFrame,
+    score: str | None = None,
+    *,
+    planned: Mapping[str, int] | None = None,
+    k: int = 1,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Summarize rows, one line a model, or a model with one set of options where there are several.
+
+    A row that failed is counted as such and never scored 0; `ok` counts rows the model answered. Means weigh each
+    prompt the same; see `interval.mean_interval` for the intervals. Answers taken from other rows count for scores,
+    not for times.
+
+    Parameters
+    ----------
+    rows
+        As `Results.df()` gives them; `variants.read_rows` says which columns are needed.
+    score
+        The column of scores; None leaves the scores out.
+    planned
+        Rows planned of each variant; None where that is not known.
+    k
+        Of pass@k: the chance that of k answers at least one is right.
+    level
+        Of confidence.
+
+    Returns
+    -------
+    DataFrame
+        name | dtype | unit | null means
+        --- | --- | --- | ---
+        variant | string | - | never
+        planned | Int64 | rows | not known
+        ok | Int64 | rows | never
+        errors | Int64 | rows | never
+        missing | Int64 | rows | not known
+        unscored | Int64 | rows | scores were not asked for
+        mean | Float64 | score | no scores
+        low | Float64 | score | fewer than two groups of prompts
+        high | Float64 | score | fewer than two groups of prompts
+        method | string | - | scores were not asked for
+        prompts | Int64 | prompts | never
+        design_effect | Float64 | - | all scores are the same, or there is one group
+        pass_at_k | Float64 | share | scores are not 0 or 1, or there are fewer than k repeats
+        same_answers | Float64 | share of pairs of repeats | no prompt was repeated
+        prompt_tokens | Float64 | tokens / row | not reported
+        completion_tokens | Float64 | tokens / row | not reported
+        total_tokens | Int64 | tokens | not reported
+        cost_usd | Float64 | US dollars | not known
+        cost_usd_per_row | Float64 | US dollars / row | not known
+        cost_usd_per_correct | Float64 | US dollars / score of 1 | not known, or nothing is right
+        cost_usd_per_correct_low | Float64 | US dollars / score of 1 | not known, or nothing is right
+        cost_usd_per_correct_high | Float64 | US dollars / score of 1 | not known, or has no bound
+        latency_p50 | Float64 | seconds | no answer was waited for
+        latency_p90 | Float64 | seconds | no answer was waited for
+        latency_p99 | Float64 | seconds | no answer was waited for
+        ttft_p50 | Float64 | seconds | not streamed
+        tokens_per_second | Float64 | tokens / second | not reported
+        cache_hits | Int64 | rows | never
+        retries | Int64 | requests | never
+        length_share | Float64 | share of answers cut by a limit | no answers
+
+    Raises
+    ------
+    ParameterError
+        A column is missing or holds what is no number, or an option is out of range.
+    SettingsError
+        Scores are asked for, and scipy is not installed.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"model": "a/small", "prompt_id": ["p", "q"], "exact": [1, 0]})
+    >>> summary_frame(rows, "exact")[["variant", "ok", "mean", "method"]].values.tolist()
+    [['a/small', 2, 0.5, 'Wilson, effective n 2.0']]
+    """
+    frame = read_rows(rows, score)
+    lines = []
+    for name, part in each_variant(frame):
+        answers = part[is_answer(part)]
+        expected = None if planned is None else planned.get(name)
+        line: dict[str, Any] = {"variant": name, "planned": expected, "ok": len(answers), "prompts": part["prompt_id"].nunique()}
+        line["errors"] = len(part) - len(answers)
+        line["missing"] = None if expected is None else max(expected - len(part), 0)
+        line |= _sizes(answers) | _costs(part) | _times(answers)
+        line["cache_hits"] = int(_column(part, "cache_hit").sum())
+        line["retries"] = int(np.clip(_column(part, "attempts") - 1, 0, None).sum())
+        if score is not None:
+            line |= _quality(part, answers, k, level)
+        lines.append(line)
+    return _frame(lines)
+
+
+def summarize(
+    rows: pd.DataFrame,
+    score: str,
+    *,
+    planned: Mapping[str, int] | None = None,
+    k: int = 1,
+    level: float = 0.95,
+) -> Finding:
+    """Return the summary with the sentences that say what to beware of.
+
+    Raises
+    ------
+    ParameterError, SettingsError
+        As `summary_frame`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"model": "a/small", "prompt_id": ["p", "q"], "exact": [1, None]})
+    >>> print(summarize(rows, "exact"))
+    a/small: 0.500 to 1.000 would hide the doubt
+    """
+    table = summary_frame(rows, score, planned=planned, k=k, level=level)
+    return Finding(table, tuple(_sentences(table, level)))
