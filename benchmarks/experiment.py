@@ -21,8 +21,14 @@ import time
 REPLY_SECONDS = 0.05
 _BODY = json.dumps(
     {
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1790000000, "model": "maker/model-1", "provider": "Stub",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": "The answer is 42."}, "finish_reason": "stop"}],
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1790000000,
+        "model": "maker/model-1",
+        "provider": "Stub",
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": "The answer is 42."}, "finish_reason": "stop"}
+        ],
         "usage": {"prompt_tokens": 12, "completion_tokens": 6, "total_tokens": 18},
     }
 ).encode()
@@ -134,8 +140,15 @@ def run_resume(cells):
             row_key, request_key = keys.of(cell)
             block.append(
                 Row(
-                    row_key=row_key, request_key=request_key, place=cell.index, model=cell.model,
-                    prompt_id=cell.prompt.id, answer="42", attempts=1, repeat=cell.repeat, cost_nano_usd=1,
+                    row_key=row_key,
+                    request_key=request_key,
+                    place=cell.index,
+                    model=cell.model,
+                    prompt_id=cell.prompt.id,
+                    answer="42",
+                    attempts=1,
+                    repeat=cell.repeat,
+                    cost_nano_usd=1,
                 )
             )
             if len(block) == 5_000:
@@ -150,7 +163,9 @@ def run_resume(cells):
 
 
 def _child(*words):
-    done = subprocess.run([sys.executable, __file__, "--child", *map(str, words)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, __file__, "--child", *map(str, words)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])

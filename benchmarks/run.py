@@ -6,10 +6,13 @@ Knows nothing of the work itself; each client works in a process of its own, aga
 import argparse
 import contextlib
 import datetime as dt
+import functools
 import json
+import os
 import platform
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from clients import CLIENTS
@@ -20,6 +23,8 @@ _HERE = Path(__file__).parent
 _README = _HERE / "README.md"
 _MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
 _SECONDS = 300
+# Done once and not counted: it tells who is installed, and compiles what is not compiled yet.
+_FIRST = "first"
 # Who has no part in a workload: the floor reads one event a line; chatlas and litellm go through openai's body.
 _ABSENT = {"kernel": ("floor",), "event": ("floor",), "body": ("chatlas", "litellm")}
 
@@ -28,21 +33,21 @@ def main():
     """Measure, print the table, and write it where that is asked for."""
     options = _options()
     interpreters = dict(given.split("=", 1) for given in options.python)
-    rounds, versions, missing = [], {}, set()
-    with _replay_server() as address:
-        for place in range(options.rounds):
+    rounds, versions = [], {}
+    with _replay_server() as address, _environment() as environment:
+        work = functools.partial(_work, address=address, environment=environment)
+        names = [name for name in options.clients if work(interpreters.get(name, sys.executable), _FIRST, name)]
+        for _ in range(options.rounds):
             rounds.append({})
             for workload in options.workloads:
-                for name in options.clients:
-                    if name in missing or name in _ABSENT.get(workload, ()):
+                for name in names:
+                    if name in _ABSENT.get(workload, ()):
                         continue
-                    done = _work(interpreters.get(name, sys.executable), workload, name, address)
-                    if done is None and place == 0 and workload == options.workloads[0]:
-                        missing.add(name)
+                    done = work(interpreters.get(name, sys.executable), workload, name)
                     if done is not None:
+                        print(workload, name, done["figures"], file=sys.stderr)
                         rounds[-1].setdefault(workload, {})[name] = done["figures"]
                         versions[name] = done["versions"]
-    names = [name for name in options.clients if name not in missing]
     text = f"{render_table(rounds, names)}\n\n{_circumstances(rounds, versions)}\n"
     print(text)
     if options.write:
@@ -69,20 +74,26 @@ def _replay_server():
             server.kill()
 
 
-def _work(interpreter, workload, name, address):
+@contextlib.contextmanager
+def _environment():
+    """Give what each process sees: compiled modules, as an installed package has them, and a ledger of its own."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with tempfile.TemporaryDirectory() as folder:
+        yield {**kept, "TOPROUTER_DATA_DIR": folder}
+
+
+def _work(interpreter, workload, name, *, address, environment):
     """Return what one process found out; None where it failed, which is told."""
     command = [interpreter, str(_HERE / "work.py"), workload, name, address]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True, env=environment)
     except subprocess.TimeoutExpired:
         print(f"{workload} {name}: more than {_SECONDS} s", file=sys.stderr)
         return None
     except subprocess.CalledProcessError as error:
         print(f"{workload} {name}: {error.stderr.strip().splitlines()[-1]}", file=sys.stderr)
         return None
-    found = json.loads(done.stdout.splitlines()[-1])
-    print(workload, name, found["figures"], file=sys.stderr)
-    return found
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _circumstances(rounds, versions):

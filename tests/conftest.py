@@ -1,5 +1,8 @@
 """What all tests share: settings as of a fresh process, and the one server of the local models."""
 
+import subprocess
+import sys
+
 import pytest
 
 from toprouter_nb import settings
@@ -18,6 +21,15 @@ def fresh_settings(monkeypatch):
     monkeypatch.setattr(settings, "_CURRENT", settings._Current())
     for name in ("TOPROUTER_API_KEY", "TOPROUTER_BASE_URL", "TOPROUTER_MODEL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def old_ipykernel(tmp_path_factory):
+    """Install the last ipykernel 6, whose kernels hear nothing while a cell runs; return its folder."""
+    folder = tmp_path_factory.mktemp("ipykernel6")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    subprocess.run([*pip, "ipykernel==6.31.*", "nest_asyncio"], check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

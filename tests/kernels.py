@@ -13,12 +13,20 @@ class Kernel:
     """One IPython kernel in a child process. A context manager.
 
     Life: `run` code as often as needed; `interrupt` while messages are received.
+
+    Parameters
+    ----------
+    folder
+        Where another ipykernel is installed than the one of this environment; None for that one.
     """
+
+    def __init__(self, folder=None):
+        self._path = os.pathsep.join(map(str, [PROJECT] if folder is None else [folder, PROJECT]))
 
     def __enter__(self):
         self._manager = KernelManager(kernel_name="python3")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TOPROUTER")}
-        self._manager.start_kernel(env=environment | {"PYTHONPATH": str(PROJECT)})
+        self._manager.start_kernel(env=environment | {"PYTHONPATH": self._path})
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         self._client.wait_for_ready(SECONDS)
@@ -29,14 +37,18 @@ class Kernel:
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
 
-    def run(self, code):
+    def run(self, code, cell_id=None):
         """Run code as a cell; return all its output messages in order, its error included."""
-        self.send(code)
+        self.send(code, cell_id)
         return list(self.receive())
 
-    def send(self, code):
-        """Send a cell without waiting."""
-        self._request = self._client.execute(code)
+    def send(self, code, cell_id=None):
+        """Send a cell without waiting; a front end for people names it."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        metadata = {"cellId": cell_id} if cell_id else {}
+        message = self._client.session.msg("execute_request", content | {"stop_on_error": False}, metadata=metadata)
+        self._client.shell_channel.send(message)
+        self._request = message["header"]["msg_id"]
 
     def receive(self):
         """Yield the sent cell's messages (type, content) until it is done."""

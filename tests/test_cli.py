@@ -11,7 +11,8 @@ import time
 import httpx
 import pytest
 
-from toprouter_nb import __version__
+from toprouter_nb import __version__, configure
+from toprouter_nb.call_log import CallRow, current_log
 from toprouter_nb.cli import main
 from toprouter_nb.testing import Fault, ScriptedGateway
 
@@ -35,7 +36,10 @@ def run(*arguments):
 
 def test_version_and_help_say_what_there_is(capsys):
     """`--version` prints the version, `--help` names every command; both end with 0."""
-    for arguments, words in ((["--version"], [__version__]), (["--help"], ["demo", "models", "doctor", "serve"])):
+    for arguments, words in (
+        (["--version"], [__version__]),
+        (["--help"], ["demo", "models", "usage", "doctor", "serve"]),
+    ):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 0
@@ -46,7 +50,8 @@ def test_version_and_help_say_what_there_is(capsys):
 @pytest.mark.parametrize(
     "arguments",
     [[], ["nonsense"], ["--vers"], ["serve", "--port", "70000"], ["serve", "--port", "x"],
-     ["serve", "--port", "٣"], ["models", "--unknown"], ["demo", "extra"]],
+     ["serve", "--port", "٣"], ["models", "--unknown"], ["demo", "extra"],
+     ["usage", "--by", "hour"], ["usage", "extra"], ["usage", "--csv"]],
 )  # fmt: skip
 def test_bad_arguments_end_with_2(arguments, capsys):
     """What cannot be understood ends with 2, a usage line and nothing on standard output."""
@@ -92,6 +97,56 @@ def test_a_missing_list_is_told_on_standard_error(tmp_path, monkeypatch, capsys)
     out, error = capsys.readouterr()
     assert "local/smollm2-135m" in out
     assert error.startswith("toprouter-nb: Only the models of this machine are listed.")
+    assert error.count("\n") == 1
+
+
+@pytest.fixture
+def books(tmp_path, monkeypatch):
+    """Keep a ledger of two calls by two models, in the usual place."""
+    monkeypatch.setenv("TOPROUTER_DATA_DIR", str(tmp_path))
+    log = current_log(configure())
+    for name, cost in (("a/dear", "0.3"), ("=cheap", "0.1")):
+        row = CallRow(name, 86_400.0, "ok", requested_model=name, prompt_tokens=1_000, cost_usd=cost, seconds=2.0)
+        log.start(row)
+        log.finish(row)
+    log.close()
+
+
+@pytest.mark.usefixtures("books")
+def test_usage_is_a_table_with_totals(capsys):
+    """Each model, or day, has a line, and there is a total; what is chosen is all that counts."""
+    assert main(["usage"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "model   calls  errors  tokens in  out   USD  seconds  tokens/s",
+        "a/dear      1       0      1,000    -  0.30        2         -",
+        "=cheap      1       0      1,000    -  0.10        2         -",
+        "------  -----  ------  ---------  ---  ----  -------  --------",
+        "total       2       0      2,000    -  0.40        4",
+    ]
+    assert main(["usage", "--by", "day", "--since", "1970-01-02", "--model", "a/dear"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["1970-01-02", "1", "0", "1,000", "-", "0.30", "2", "-"]
+    assert main(["usage", "--since", "1h"]) == 0
+    assert capsys.readouterr().out == "No calls.\n"
+
+
+@pytest.mark.usefixtures("books")
+def test_usage_is_written_as_csv(tmp_path, capsys):
+    """`--csv -` writes every column to standard output, `--csv PATH` to a file; no cell is a formula."""
+    assert main(["usage", "--csv", "-"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["requested_model"], row["cost_usd"]) for row in rows] == [("a/dear", "0.3"), ("'=cheap", "0.1")]
+    file = tmp_path / "usage.txt"
+    assert main(["usage", "--csv", str(file)]) == 0
+    assert capsys.readouterr().out == ""
+    assert list(csv.DictReader(file.read_text(encoding="utf-8").splitlines())) == rows
+
+
+def test_a_since_that_is_none_is_one_line(capsys):
+    """The error says what is allowed, and the command ends with 1."""
+    assert main(["usage", "--since", "yesterday"]) == 1
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith("toprouter-nb: `since` is a date or time, such as ")
     assert error.count("\n") == 1
 
 

@@ -166,6 +166,47 @@ def test_keep_alives_alone_are_no_progress():
     assert "sent no text for 120 s (progress_seconds)" in str(error)
 
 
+def test_alike_chunks_add_up_as_if_each_was_parsed():
+    """Text that comes in chunks like each other, with others between them, is whole, and so is the raw answer."""
+    texts = ["a", "b", "c", "\n", "d", "e", "f", '"', "g"]
+    chunks = [{"id": "x", "at": 1, "choices": [{"delta": {"content": text}}]} for text in texts]
+    chunks[4] = {**chunks[4], "at": 2}
+    exchange, deltas, error = play(
+        [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks] + [b"data: [DONE]\n\n"]
+    )
+    assert error is None
+    assert [delta.raw for delta in deltas] == chunks
+    assert exchange.answer.text == "".join(texts)
+    assert exchange.raw()["at"] == 1
+
+
+def test_alike_chunks_are_bounded_too():
+    """The text of an answer has its limit, whether its chunks are parsed or not."""
+    settings = Settings(base_url="https://gateway.test", max_answer_bytes=30)
+    event = b'data: {"choices":[{"delta":{"content":"12345678"}}]}\n\n'
+    exchange, _, error = play([event] * 9, settings=settings)
+    assert (error.kind, exchange.answer.text) == ("too_large", "12345678" * 3)
+
+
+def test_alike_chunks_are_progress():
+    """Text that is not parsed puts off the end for want of text, and nothing but text does."""
+    event, alive = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n', b": keep-alive\n\n"
+    clock = iter(range(0, 10_000, 20))
+    exchange, _, error = play([event] * 30, end="open", clock=lambda: next(clock))
+    assert (error, exchange.answer.text) == (None, "Hi" * 30)
+    exchange, _, error = play([event] * 5 + [alive] * 20, clock=lambda: next(clock))
+    assert (error.kind, exchange.answer.text) == ("idle_timeout", "Hi" * 5)
+
+
+def test_a_finished_answer_can_still_be_read():
+    """What only a growing answer needs is let go; the text and the raw answer are there."""
+    event = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n'
+    exchange, _, _ = play([event] * 4 + [b"data: [DONE]\n\n"])
+    before = exchange.raw()
+    exchange.forget()
+    assert (exchange.answer.text, exchange.raw(), exchange.answer.reasoning) == ("Hi" * 4, before, "")
+
+
 def test_a_key_spelled_by_the_model_is_hidden():
     """A key that arrives in pieces is masked in the deltas and in the text."""
     key = Secret("sk-canary-0123456789abcdef")

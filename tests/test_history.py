@@ -34,6 +34,23 @@ def test_going_back_and_on_makes_a_sibling():
     assert [child.turn.text for child in start.children] == ["b", "other"]
 
 
+def test_a_path_is_right_wherever_one_walks():
+    """Longer, shorter, to a sibling and back: each path is that of its node, and what is returned is the caller's."""
+    history = History()
+    history.add(exchange("a", "b"))
+    start = history.path()[0]
+    history.path().clear()
+    history.add(exchange("c", "d"))
+    long = history.head
+    assert texts(history) == ["a", "b", "c", "d"]
+    history.add([(assistant("other"), None)], after=start)
+    assert texts(history) == ["a", "other"]
+    assert [node.turn.text for node in history.path(long)] == ["a", "b", "c", "d"]
+    assert [node.turn.text for node in history.path(start)] == ["a"]
+    assert (history.path(history.root), texts(history)) == ([], ["a", "other"])
+    assert texts(pickle.loads(pickle.dumps(history))) == ["a", "other"]
+
+
 def test_a_turn_is_encoded_once():
     """The JSON of a turn is the same object at the second look, in a copy too."""
     history = History()

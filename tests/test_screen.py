@@ -63,6 +63,39 @@ def test_a_payload_like_the_last_one_is_searched_too():
     ]
 
 
+def test_what_differs_in_its_text_only_is_read_without_parsing():
+    """From the third alike on; the delta is the one that parsing gives, with its text as far as it may be shown."""
+    screen = Screen(Secret(KEY))
+    for text in ("Hello", " you"):
+        assert screen.read_alike(json.dumps(chunk(text))) is None
+        read(screen, chunk(text))
+    assert screen.read_alike(json.dumps(chunk(" there"))) == (" there", "", (), None, None, 0, chunk(" there"))
+    for other in (chunk("on", x=1), chunk("\n"), chunk("on", index=1), {"choices": []}):
+        assert screen.read_alike(json.dumps(other)) is None
+    assert screen.read_alike(json.dumps(chunk("on"))).text == "on"
+
+
+def test_a_key_in_texts_that_are_not_parsed_is_hidden():
+    """Whole in one, or over several, the key is hidden in the texts; a piece of it also in the chunks."""
+    screen = Screen(Secret(KEY))
+    for text in ("Hello", " you"):
+        read(screen, chunk(text))
+    deltas = [screen.read_alike(json.dumps(chunk(text))) for text in ("It is ", KEY, " or ", KEY[:9], KEY[9:], ".")]
+    text = "".join(delta.text for delta in [*deltas, *screen.flush()])
+    assert text.count(MASK) == 2
+    assert KEY[3:15] not in text
+    assert KEY[:12] not in repr([delta.raw for delta in deltas])
+
+
+def test_a_stream_whose_chunks_are_never_alike_costs_no_trials_for_ever():
+    """Where all that could be learnt was wrong so many times in a row, nothing more is learnt."""
+    screen = Screen(Secret(KEY))
+    for number in range(40):
+        for _ in range(2):
+            read(screen, {**chunk("on"), "number": number})
+    assert screen.read_alike(json.dumps({**chunk("on"), "number": 39})) is None
+
+
 def test_letters_and_slashes_may_be_escaped():
     """JSON has more than one way to spell a key."""
     for payload in (

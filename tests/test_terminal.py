@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from toprouter_nb.terminal import Terminal
+from toprouter_nb.terminal import Terminal, screen_columns
 
 
 class Screen(io.StringIO):
@@ -146,3 +146,15 @@ def test_a_stream_that_cannot_show_a_letter_gets_a_question_mark():
 def test_standard_output_will_do():
     """The usual stream is fine, whatever the test runner put in its place."""
     assert Terminal(sys.stdout).width >= 40
+
+
+def test_a_table_stays_straight_whatever_stands_in_it(monkeypatch):
+    """Wide letters, marks, line breaks and escapes keep to their columns, also where a column is cut."""
+    out = Screen()
+    names = ["plain", "日本語のモデル" * 9, "e\u0301" * 9, "two\nlines", "\x1b[2J", "👩\u200d💻"]
+    Terminal(out).table(("name", "calls"), [(name, "1") for name in names], numbers=(1,), total=("total", "6"))
+    lines = out.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
+    assert len(lines) == 1 + len(names) + 2
+    assert len({screen_columns(line) for line in lines}) == 1
+    assert screen_columns(lines[0]) <= 80
+    assert "…" in lines[2]

@@ -153,14 +153,15 @@ def test_a_proxy_that_refuses_is_named_without_its_password(mode, monkeypatch):
 
 @both
 def test_a_proxy_that_cannot_be_used_is_a_typed_error(mode, monkeypatch):
-    """Kinds that need another package, or that do not exist, say so."""
-    for proxy in ("socks5://127.0.0.1:1080", "gopher://127.0.0.1"):
+    """Kinds that need another package, or that do not exist, say so, and hold nothing of what httpx said of them."""
+    for proxy in ("socks5://me:password@127.0.0.1:1080", "gopher://me:password@127.0.0.1"):
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         with (
             Caller(mode, f"https://{GATEWAY}/v1") as caller,
-            pytest.raises(ConnectFailedError, match=r"The proxy 127\.0\.0\.1.* It cannot be used"),
+            pytest.raises(ConnectFailedError, match=r"The proxy 127\.0\.0\.1.* It cannot be used") as caught,
         ):
             caller.post()
+        assert caught.value.__context__ is None
 
 
 def test_this_machine_is_never_asked_through_a_proxy(monkeypatch):

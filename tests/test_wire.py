@@ -172,7 +172,6 @@ def test_an_image_is_encoded_whatever_its_type_is_called(media_type):
     assert json.loads(encode_turn(turn)) == message_of(turn)
 
 
-
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_what_json_cannot_say_is_never_sent(number):
     """NaN and infinity are refused here, should an option ever come unchecked."""

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from .accounts import usage_table as usage_table
     from .comparison import compare as compare
     from .experiment import scorers as scorers
+    from .experiment.dask_runner import DaskRunner as DaskRunner
     from .experiment.grid import Grid as Grid
+    from .experiment.judge import Judge as Judge
     from .experiment.prompts import load_prompts as load_prompts
+    from .experiment.ranking import rank as rank
     from .experiment.results import Results as Results
     from .experiment.results import open_run as open_run
+    from .experiment.sample_size import power as power
     from .experiment.scorers.function import scorer as scorer
     from .experiment.study import Experiment as Experiment
     from .images import image as image
@@ -45,9 +49,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Conversation": "notebook",
+    "DaskRunner": "experiment.dask_runner",
     "Experiment": "experiment.study",
     "Grid": "experiment.grid",
     "ImagePart": "parts",
+    "Judge": "experiment.judge",
     "Reply": "reply",
     "Results": "experiment.results",
     "Settings": "settings",
@@ -67,6 +73,8 @@ _HOMES = {
     "open_run": "experiment.results",
     "scorer": "experiment.scorers.function",
     "scorers": "experiment",
+    "power": "experiment.sample_size",
+    "rank": "experiment.ranking",
     "record": "lessons",
     "replay": "lessons",
     "plots": "",

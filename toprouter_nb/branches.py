@@ -149,7 +149,7 @@ def _drawn(step: Step) -> dict[str, Any]:
     assert turn is not None, "only the root has no turn"
     tokens = reply.usage.total_tokens if reply else None
     facts = [(reply.served_model or reply.requested_model) if reply else "", f"{tokens:,} tokens" if tokens else ""]
-    facts += [f"{len(turn.images)} image(s)" if turn.images else "", "cut short" if turn.is_partial else ""]
+    facts += ["with images" if turn.images else "", "cut short" if turn.is_partial else ""]
     return {
         "role": turn.role,
         "text": turn.text,

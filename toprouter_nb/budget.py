@@ -13,7 +13,7 @@ from .limits import check_usd
 from .plain import shorten
 
 _WARNING_PART = Decimal("0.8")
-_SHOWN_DIGITS = 3
+_SHOWN_DIGITS, _CENT_PLACES, _MOST_PLACES = 3, 2, 12
 _NAME_CHARACTERS = 80
 
 
@@ -164,12 +164,14 @@ class Reservation:
 
 
 def spell_usd(amount: Decimal) -> str:
-    """Spell an amount for people: whole cents, or three digits where it is less; never less than it is.
+    """Spell an amount for people: in cents, or with up to three digits where it is less; never less than it is.
 
     Examples
     --------
     >>> spell_usd(Decimal("1.5")), spell_usd(Decimal("0.00012345")), spell_usd(Decimal(0))
     ('$1.50', '$0.000124', '$0.00')
     """
-    place = min(-2, amount.adjusted() - _SHOWN_DIGITS + 1) if amount else -2
-    return f"${amount.quantize(Decimal(1).scaleb(max(place, -12)), ROUND_UP):f}"
+    place = min(-_CENT_PLACES, amount.adjusted() - _SHOWN_DIGITS + 1) if amount else -_CENT_PLACES
+    spelled = f"{amount.quantize(Decimal(1).scaleb(max(place, -_MOST_PLACES)), ROUND_UP):f}"
+    cents = spelled.index(".") + 1 + _CENT_PLACES
+    return f"${spelled[:cents]}{spelled[cents:].rstrip('0')}"

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import tempfile
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
@@ -175,14 +176,19 @@ def known_list(base_url: str) -> KnownList | None:
 def ensure_list(base_url: str, fetch: Callable[[], bytes]) -> KnownList | None:
     """Return a gateway's list, fetched where none is kept or the one that is kept is older than a day.
 
-    Asks the network at most once a minute; where the list cannot be had, the old one, or None, is returned.
+    Asks the network at most once a minute, and waits for it, also inside an event loop; where the list cannot be had,
+    the old one, or None, is returned.
     """
-    known = _KNOWN.find(base_url)
-    is_old = known is None or not 0 <= time.time() - known.fetched_seconds < _DAY_SECONDS
-    if is_old and _KNOWN.may_ask(base_url):
-        Catalogue(fetch, base_url=base_url, local_models=()).cards()
-        known = _KNOWN.find(base_url)
-    return known
+    if _is_fresh(_KNOWN.find(base_url)):
+        return _KNOWN.find(base_url)
+    with _KNOWN.asking:  # who comes meanwhile waits, and finds it
+        if not _is_fresh(_KNOWN.find(base_url)) and _KNOWN.may_ask(base_url):
+            Catalogue(fetch, base_url=base_url, local_models=()).cards()
+    return _KNOWN.find(base_url)
+
+
+def _is_fresh(known: KnownList | None) -> bool:
+    return known is not None and 0 <= time.time() - known.fetched_seconds < _DAY_SECONDS
 
 
 class _KnownLists:
@@ -191,6 +197,7 @@ class _KnownLists:
     def __init__(self) -> None:
         self._read: dict[str, tuple[object, KnownList | None]] = {}
         self._asked: dict[str, float] = {}
+        self.asking = threading.Lock()
 
     def may_ask(self, base_url: str) -> bool:
         now = time.monotonic()

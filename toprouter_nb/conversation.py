@@ -96,6 +96,55 @@ class Conversation(Portable):
         question = self._question(parts, params, after=node.parent)
         return self._ask(question, repair=repair)
 
+    def siblings(self, index: int) -> tuple[int, int]:
+        """Return which of the branches that begin at a turn this is, from 0, and how many there are.
+
+        Raises
+        ------
+        ParameterError
+            There is no such turn, or it is the system turn.
+        """
+        node = self._turn_at(index)
+        begun = node.parent.children if node.parent else [node]
+        return begun.index(node), len(begun)
+
+    def go_to(self, index: int, sibling: int) -> None:
+        """Go to another of the branches that begin at a turn, and there to its newest end; nothing is lost.
+
+        Parameters
+        ----------
+        index
+            Which of `turns`; negative ones count from the end.
+        sibling
+            Which of its branches, from 0, the oldest first; see `siblings`.
+
+        Raises
+        ------
+        ParameterError
+            There is no such turn or branch.
+
+        Examples
+        --------
+        >>> from toprouter_nb import Conversation, testing
+        >>> with testing.ScriptedGateway(["Paris.", "Paris!"]) as gateway:
+        ...     chat = Conversation("any/model", base_url=gateway.base_url, api_key="test", display=False)
+        ...     _ = chat.ask("Capital of France?"), chat.retry()
+        >>> chat.siblings(1)
+        (1, 2)
+        >>> chat.go_to(1, 0)
+        >>> chat.last.text
+        'Paris.'
+        """
+        node = self._turn_at(index)
+        begun = node.parent.children if node.parent else [node]
+        if isinstance(sibling, bool) or not isinstance(sibling, int) or not 0 <= sibling < len(begun):
+            message = f"go_to(index, sibling): there are {len(begun)} branches at turn {index}, counted from 0."
+            raise ParameterError(message)
+        node = begun[sibling]
+        while node.children:
+            node = node.children[-1]
+        self._history.move_to(node)
+
     def fork(self, at: int | None = None) -> Self:
         """Return a new conversation that begins with the first `at` of these turns (None = all of them).
 
@@ -130,6 +179,15 @@ class Conversation(Portable):
     def _questions(self) -> list[Node]:
         self._turnstile.settle_leftover()
         return [node for node in self._history.path() if node.turn is not None and node.turn.role == "user"]
+
+    def _turn_at(self, index: int) -> Node:
+        turns = self.turns
+        if isinstance(index, int) and not isinstance(index, bool) and -len(turns) <= index < len(turns):
+            place = range(len(turns))[index] - len(self._head())
+            if place >= 0:
+                return self._history.path()[place]
+        message = f"There is no turn {index!r} that could branch; chat.turns has {len(turns)}, the system turn among them."
+        raise ParameterError(message)
 
     def _node_at(self, index: int) -> Node:
         turns = self.turns

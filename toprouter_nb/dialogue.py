@@ -88,6 +88,11 @@ class Dialogue:
         self._name: str | None = name
 
     @property
+    def budget(self) -> Budget | None:
+        """The budget of this conversation, with what is left of it; None where it has none of its own."""
+        return self._budget
+
+    @property
     def budget_usd(self) -> Decimal | None:
         """The most the conversation and its forks may spend together, in US dollars; None = no limit of its own."""
         return self._budget.limit_usd if self._budget else None
@@ -150,6 +155,12 @@ class Dialogue:
         """Every reply of every branch, also of those that were undone: each was paid for. Oldest first."""
         self._turnstile.settle_leftover()
         return tuple(node.reply for node in self._history.nodes() if node.reply is not None)
+
+    @property
+    def path_replies(self) -> tuple[Reply | None, ...]:
+        """What is known of each of `turns`: a reply where it is an answer that was asked for, else None."""
+        self._turnstile.settle_leftover()
+        return (None,) * len(self._head()) + tuple(node.reply for node in self._history.path())
 
     @property
     def last(self) -> Reply | None:

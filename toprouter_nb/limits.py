@@ -3,6 +3,7 @@
 Knows nothing of keys, nor of what the values are for.
 """
 
+import functools
 import ipaddress
 import os
 import urllib.parse
@@ -51,6 +52,7 @@ def check_base_url(text: object) -> str:
     return address
 
 
+@functools.lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Say whether a host name or address is surely this machine; no name but `localhost` is looked up or trusted.
 

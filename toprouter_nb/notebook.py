@@ -4,7 +4,7 @@ Knows nothing of requests or history; everything here is one step to the module 
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .display import Carrier
     from .display.cell_run import CellRun
     from .moments import Since
+    from .panel import Panel
     from .tables import Table
 
 
@@ -76,12 +77,36 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
         replies = (reply for reply in self.replies if model in (None, reply.requested_model, reply.served_model))
         return usage_frame(replies)
 
+    def panel(self, *, prompts: "Sequence[str]" = ()) -> "Panel":
+        """Return a panel of this conversation: what was said, and a place to type, while cells stay free.
+
+        Enter sends, Shift+Enter begins a new line; images are pasted, dropped or chosen. What is asked there and what
+        is asked in cells is one conversation.
+
+        Parameters
+        ----------
+        prompts
+            Texts offered as buttons while nothing was said yet.
+
+        Raises
+        ------
+        ParameterError
+            The prompts are no list of texts.
+        """
+        from .panel import Panel
+
+        return Panel(self, prompts)
+
     def _answer(self, question: Question) -> Reply:
+        if self._told is not None:
+            return super()._answer(question)
         shown = self._listener()
         ask, left = partial(self._turnstile.ask, question, shown), partial(self._turnstile.left_by, question)
         return ask() if shown is None else shown.carry(ask, left)
 
     async def _answer_async(self, question: Question) -> Reply:
+        if self._told is not None:
+            return await super()._answer_async(question)
         shown = self._listener()
         ask, left = partial(self._turnstile.ask_async, question, shown), partial(self._turnstile.left_by, question)
         return await (ask() if shown is None else shown.carry_async(ask, left))
@@ -94,7 +119,7 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
         return listener_for(self._settings_now().display, self._describe)
 
     def _place(self) -> tuple[Node | None, Callable[[Node], None] | None]:
-        run = _current_run()
+        run = _current_run() if self._told is None else None
         if run is None or run.cell_id is None:
             return None, None
         if self._places is None or self._places.history is not self._history:
@@ -137,15 +162,10 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         from .render.cards import render_transcript
+        from .render.facts import conversation_facts
 
-        return {"text/plain": repr(self), "text/html": render_transcript(self.turns, self._facts())}
-
-    def _facts(self) -> list[str]:
-        """Return the footer of the transcript: model, tokens, cost."""
-        used, cost = self.usage.total_tokens, self.cost_usd
-        facts = [self.model or "default model"]
-        facts += [f"{used:,} tokens in {len(self.replies)} calls"] if used is not None else []
-        return facts + ([f"${cost}"] if cost else [])
+        facts = conversation_facts(self.model, self.usage.total_tokens, len(self.replies), self.cost_usd)
+        return {"text/plain": repr(self), "text/html": render_transcript(self.turns, facts)}
 
 
 def _current_run() -> "CellRun | None":

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .reply import Reply
 
 MOST_AT_ONCE = 64
+# Not everywhere does an interrupt end a wait for a queue.
+_LOOK_SECONDS = 0.2
 # After one of these every other question would fail in the same way.
 _HOPELESS = (
     AuthenticationError,
@@ -123,11 +125,13 @@ class _Flight:
     def outcomes(self) -> Iterator[Outcome]:
         """Yield what ends, until all have."""
         while not self._is_over:
-            outcome = self._ended.get()
-            if outcome is None:
-                self._is_over = True
-                return
-            yield outcome
+            try:
+                outcome = self._ended.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            self._is_over = outcome is None
+            if outcome is not None:
+                yield outcome
 
     def cancel(self) -> None:
         """End what is under way; nothing more is begun."""

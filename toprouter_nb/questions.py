@@ -3,9 +3,10 @@
 Knows nothing of going back, display, tables or files; those above show the replies.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, cast, overload
+from typing import Any, Literal, NamedTuple, Self, cast, overload
 
 from .asking import Listener, Question
 from .dialogue import Dialogue
@@ -49,6 +50,7 @@ class Questions(Dialogue):
     """
 
     trace = False
+    _told: Listener | None = None  # see `told`
 
     def ask(self, *parts: object, stream: bool = True, repair: bool = False, **params: Any) -> Reply:
         """Ask, show the reply as it streams, and return it.
@@ -90,18 +92,22 @@ class Questions(Dialogue):
             again = _repaired(question, error, repair=repair)
         return await self._answer_async(again)
 
-    def ask_with(self, listener: Listener | None, *parts: object, stream: bool = True, **params: Any) -> Reply:
-        """Ask, and tell a listener of your own instead of showing the reply: for views that are not ours.
+    @contextlib.contextmanager
+    def told(self, listener: Listener) -> Iterator[Self]:
+        """Tell a listener of your own of the replies asked for in this block, instead of showing them.
+
+        For views that are not ours. Interrupts are raised, with `partial` on them.
 
         Parameters
         ----------
         listener
-            An object with the methods of `asking.Listener`, told in this thread; None for nobody.
-        *parts, stream, **params
-            As in `ask`, and raises as it does. An interrupt is always raised, with `partial` on it.
+            An object with the methods of `asking.Listener`; told in the thread that asks.
         """
-        question = self._question(parts, {"append": True, **params}, is_streamed=stream)
-        return self._turnstile.ask(question, listener)
+        before, self._told = self._told, listener
+        try:
+            yield self
+        finally:
+            self._told = before
 
     @overload
     def stream(self, *parts: object, events: Literal[False] = False, **params: Any) -> Iterator[str]: ...
@@ -160,11 +166,11 @@ class Questions(Dialogue):
 
     def _answer(self, question: Question) -> Reply:
         """Ask one question; `notebook` shows the reply, and lets people stop it."""
-        return self._turnstile.ask(question, None)
+        return self._turnstile.ask(question, self._told)
 
     async def _answer_async(self, question: Question) -> Reply:
         """Do what `_answer` does, inside a running event loop."""
-        return await self._turnstile.ask_async(question, None)
+        return await self._turnstile.ask_async(question, self._told)
 
     def _place(self) -> tuple[Node | None, Callable[[Node], None] | None]:
         """Return where the next question goes (None = where the conversation stands), and who is told of its turn."""

@@ -4,6 +4,7 @@ Knows nothing of HTTP, of deltas or of how it is shown.
 """
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -146,6 +147,8 @@ class Reply:
         """Return what a view shows of a reply, as plain values: text, reasoning and the facts of its footer."""
         names = ("text", "reasoning", "requested_model", "served_model", "cost_usd", "finish_reason", "is_partial")
         shown: dict[str, Any] = {name: getattr(self, name) for name in names}
+        if self.data is not None:
+            shown["text"] = _as_code(self.text)
         shown |= {"seconds": self.seconds, "first_token_seconds": self.first_token_seconds}
         shown |= {"prompt_tokens": self.usage.prompt_tokens, "completion_tokens": self.usage.completion_tokens}
         return shown | {"tokens_per_second": self.tokens_per_second}
@@ -167,3 +170,13 @@ def speed(tokens: int | None, first_token_seconds: float | None, seconds: float)
 def assistant_turn(text: str, *, is_partial: bool) -> Turn:
     """Make the assistant turn of an answer; one without text has no parts."""
     return Turn("assistant", (TextPart(text),) if text else (), is_partial)
+
+
+def _as_code(text: str) -> str:
+    """Return the JSON of an answer as a block of code, for a view; what is no JSON alone stays as it is."""
+    try:
+        laid_out = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return text
+    fence = "`" * (3 + laid_out.count("```"))
+    return f"{fence}json\n{laid_out}\n{fence}"

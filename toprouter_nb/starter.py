@@ -1,4 +1,4 @@
-"""A notebook to begin with: a first conversation, a picture, a table of what it used, and how to keep it.
+"""A notebook to begin with: a first conversation, a table of what it used, and how to keep it.
 
 Knows nothing of conversations; it is text. It runs on the machine's own model where there is no key.
 """

@@ -164,11 +164,11 @@ def _of_key(settings: Settings) -> tuple[Finding, ...]:
 
 
 def _answer(reply: "Reply | None") -> Mapping[str, Any] | None:
-    return None if reply is None else {"raw": reply.raw, **reply.facts()}
+    return None if reply is None else {**reply.facts(), "raw": reply.raw, "text": reply.text}
 
 
 def _images(turn: TurnShare) -> str:
     if not turn.images:
         return ""
     weight = f", {turn.image_bytes:,} bytes" if turn.image_bytes else ""
-    return f" [{turn.images} image(s){weight}]"
+    return f" [{turn.images} {'image' if turn.images == 1 else 'images'}{weight}]"

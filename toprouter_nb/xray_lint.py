@@ -13,6 +13,7 @@ from .params import is_local_id
 from .parts import ImagePart
 from .plain import render_plain, shorten
 
+_LEVELS = ("error", "warning", "note")  # the order they are told in
 NEARLY_FULL = 0.8
 # Most vision models shrink what is larger than this before they look at it, so it is only paid for and waited for.
 USEFUL_SIDE_PIXELS = 2_048
@@ -85,7 +86,7 @@ def lint_request(
     if body_bytes > HEAVY_BODY_BYTES:
         text = f"The request weighs {body_bytes / 1e6:.1f} MB; many servers take 20 MB. Send fewer or smaller images."
         found.append(Finding("warning", "body", text))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda finding: _LEVELS.index(finding.level)))
 
 
 def _of_model(model: str, card: ModelCard | None, cards: Sequence[ModelCard], today: dt.date) -> Iterator[Finding]:
@@ -100,7 +101,7 @@ def _of_model(model: str, card: ModelCard | None, cards: Sequence[ModelCard], to
     end = _date(card.raw.get("expiration_date"))
     if end is not None:
         level: Literal["error", "warning"] = "error" if end < today else "warning"
-        yield Finding(level, "model", f"The gateway's list says {card.id} goes on {end}.")
+        yield Finding(level, "model", f"The gateway's list says {card.id} is withdrawn on {end}.")
 
 
 def _of_options(card: ModelCard, options: Mapping[str, Any]) -> Iterator[Finding]:

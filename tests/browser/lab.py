@@ -81,6 +81,15 @@ class LabServer:
         """Return the address of a notebook in a fresh workspace."""
         return f"http://127.0.0.1:{self.port}/lab/tree/{name}?reset&token={self._token}"
 
+    def add_kernel(self, name, folder):
+        """Offer another kernel: this environment's Python, with the ipykernel that is installed in `folder`."""
+        place = self._folder / "jupyter_data_dir" / "kernels" / name
+        place.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        path = os.pathsep.join([str(folder), str(PROJECT)])
+        spec = {"argv": command, "display_name": name, "language": "python", "env": {"PYTHONPATH": path}}
+        (place / "kernel.json").write_text(json.dumps(spec))
+
     def _command(self):
         options = {
             "ServerApp.ip": "127.0.0.1",
@@ -134,10 +143,10 @@ class Notebook:
         self.page = page
         self.path = lab.root / name
 
-    def open(self, cells, *, theme=None):
+    def open(self, cells, *, theme=None, kernel="python3"):
         """Write the notebook with these cells and open it; `theme` is "dark" or "contrast"."""
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        made.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
         nbformat.write(made, self.path)
         self.reopen()
         self.page.evaluate(_IDLE)

@@ -26,10 +26,11 @@ def test_a_reply_streams_and_stays(notebook):
     book = notebook("stream.ipynb", [SETUP, f"reply = chat_with({script}).ask('x')"])
     book.run(0)
     book.run(1, wait=False)
-    growing = book.output(1).locator(".tr-text[aria-busy]")
+    growing = book.output(1).locator(".tr-live .tr-text")
     growing.get_by_text("upon a time").wait_for()
     early = len(growing.inner_text())
     book.output(1).locator(".tr-foot").wait_for()
+    book.output(1).locator(".tr-live").wait_for(state="detached")
     final = book.output(1).locator(".tr-text")
     assert final.count() == 1
     assert early < len(final.inner_text())

@@ -1,5 +1,6 @@
 """The ledger keeps every call, and never costs an answer."""
 
+import errno
 import os
 import pickle
 import sqlite3
@@ -142,11 +143,11 @@ def test_a_folder_that_cannot_be_made_is_told_once(tmp_path):
     with pytest.warns(RuntimeWarning) as caught:
         write(log, "a", "b")
     (warning,) = caught
+    reason = str(FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), f"{tmp_path}/file"))
     assert str(warning.message) == (
-        f"Calls are not recorded: the ledger {tmp_path}/file/ledger.sqlite cannot be written ([Errno 20] Not a "
-        f"directory: '{tmp_path}/file'). Conversations go on; configure(ledger_path=...) names another file, "
-        "ledger_path=False keeps none."
-    ).replace("[Errno 20] Not a directory", str(warning.message).partition("(")[2].partition(": '")[0])
+        f"Calls are not recorded: the ledger {tmp_path}/file/ledger.sqlite cannot be written ({reason}). "
+        "Conversations go on; configure(ledger_path=...) names another file, ledger_path=False keeps none."
+    )
     assert list(log.select()) == []
 
 

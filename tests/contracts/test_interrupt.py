@@ -1,11 +1,13 @@
 """Interrupting a cell in a real kernel, at any moment: what came is kept, the server sees the end, and life goes on."""
 
 import json
+import os
 import random
 import time
 
 import pytest
 from jupyter_client.manager import start_new_kernel
+from kernels import PROJECT
 
 from toprouter_nb.testing import Script, ScriptedGateway
 
@@ -54,6 +56,10 @@ def run(client, code):
 def interrupt_after(manager, client, code, seconds):
     """Run a cell, interrupt it after a while, and return how it ended and how long that took."""
     request = client.execute(code, stop_on_error=False)
+    while True:  # on a busy machine the cell may begin later than the first moments
+        message = client.get_iopub_msg(timeout=30)
+        if message["parent_header"].get("msg_id") == request and message["msg_type"] == "execute_input":
+            break
     time.sleep(seconds)
     interrupted = time.monotonic()
     manager.interrupt_kernel()
@@ -96,6 +102,18 @@ def play(kernel, code, moments):
 def test_an_interrupt_keeps_what_came_and_the_next_question_works(kernel, code):
     """At a few moments of a stream: a marked prefix is kept, the server sees the close, the next ask answers."""
     assert play(kernel, code, [0.05, 0.3, 0.7, 1.2]) >= 3
+
+
+def test_an_interrupt_of_the_last_ipykernel_6_does_the_same(old_ipykernel):
+    """The kernels that many still have: both kinds of cell keep what came, and go on."""
+    path = os.pathsep.join([str(old_ipykernel), str(PROJECT)])
+    started = start_new_kernel(kernel_name="python3", env={**os.environ, "PYTHONPATH": path})
+    try:
+        run(started[1], "import ipykernel; assert ipykernel.__version__.startswith('6.31')")
+        assert play(started, ASK, [0.4]) + play(started, ASK_ASYNC, [0.4]) == 2
+    finally:
+        started[1].stop_channels()
+        started[0].shutdown_kernel(now=True)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import toprouter_nb as tr
-from toprouter_nb.errors import ImageError, ParameterError, SettingsError
+from toprouter_nb.errors import ImageError, ParameterError
 from toprouter_nb.experiment.prompts import read_prompts
 
 ROWS = [
@@ -136,7 +136,7 @@ def test_parquet_without_pyarrow_is_said(tmp_path, monkeypatch):
     """The message names the extra to install."""
     path = written(tmp_path, ".parquet")
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(ParameterError) as caught:
         tr.load_prompts(path)
     assert str(caught.value) == "Parquet files need pyarrow: pip install 'toprouter_nb[parquet]'."
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 import toprouter_nb as tr
-from toprouter_nb.errors import ParameterError, SettingsError
+from toprouter_nb.errors import ParameterError
 from toprouter_nb.experiment.scorers.function import read_scorers
 from toprouter_nb.experiment.scorers.quantities import read_numbers
 
@@ -226,6 +226,6 @@ def test_a_coroutine_is_no_scorer():
 def test_a_missing_library_is_said(monkeypatch):
     """The message names the extra to install."""
     monkeypatch.setitem(__import__("sys").modules, "jsonschema", None)
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(ParameterError) as caught:
         S.json_schema({})
     assert str(caught.value) == "scorers.json_schema needs jsonschema: pip install 'toprouter_nb[schema]'."

@@ -8,12 +8,20 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from toprouter_nb import tables
+from toprouter_nb import accounts, tables
+from toprouter_nb.call_log import COLUMNS
 from toprouter_nb.cards import ModelCard
 from toprouter_nb.errors import ReadTimeoutError, StreamTruncatedError
 from toprouter_nb.reply import Reply, assistant_turn
 from toprouter_nb.usage import Usage
 
+DOCUMENTED = [
+    (tables.usage_frame, tables.USAGE_COLUMNS),
+    (tables.models_frame, tables.MODEL_COLUMNS),
+    (tables.conversations_frame, tables.CONVERSATION_COLUMNS),
+    (tables.summarise, tables.SUMMARY_COLUMNS),
+    (accounts.ledger, tables.LEDGER_COLUMNS),
+]
 FRAMES = [(tables.usage_frame, tables.USAGE_COLUMNS), (tables.models_frame, tables.MODEL_COLUMNS)]
 
 
@@ -44,7 +52,19 @@ def unknown_reply():
     return reply(usage=Usage(), is_partial=True, **dict.fromkeys(names))
 
 
-@pytest.mark.parametrize(("frame", "columns"), FRAMES)
+def test_the_ledger_is_laid_out_as_it_is_kept():
+    """The table has every column of the file, by its name."""
+    assert {column.name for column in tables.LEDGER_COLUMNS} == set(COLUMNS)
+
+
+def test_a_column_means_the_same_in_every_table():
+    """Wherever a name stands, its dtype and its unit are the same; only what a missing value says may differ."""
+    every = [column for _, columns in DOCUMENTED for column in columns]
+    meanings = {(column.name, column.dtype, column.unit) for column in every}
+    assert len(meanings) == len({column.name for column in every})
+
+
+@pytest.mark.parametrize(("frame", "columns"), DOCUMENTED)
 def test_the_docstring_lists_the_columns_as_declared(frame, columns):
     """Every table's documentation has one line for each column: name, dtype, unit, what null means."""
     lines = [line.strip().split(" | ") for line in inspect.getdoc(frame).splitlines() if line.count(" | ") == 3]

@@ -20,7 +20,8 @@ from .hiding import Hide, hide_in
 from .layout import FORMAT, VERSION
 
 _REPLY_FIELDS = (
-    "finish_reason", "requested_model", "served_model", "id", "seconds", "first_token_seconds", "attempts", "reasoning",
+    "finish_reason", "requested_model", "served_model", "id", "seconds", "first_token_seconds", "attempts",
+    "cost_source",
 )  # fmt: skip
 
 
@@ -106,7 +107,8 @@ def _encode_part(part: Part, images: dict[str, str]) -> dict[str, Any]:
 
 
 def _encode_reply(reply: Reply) -> dict[str, Any]:
-    row = {name: value for name in _REPLY_FIELDS if (value := getattr(reply, name)) not in (None, "")}
+    row = {name: value for name in _REPLY_FIELDS if (value := getattr(reply, name)) is not None}
+    row |= {"reasoning": reply.reasoning} if reply.reasoning else {}
     usage = {name: value for name, value in dataclasses.asdict(reply.usage).items() if value is not None}
     if "cost_usd" in usage:
         usage["cost_usd"] = str(usage["cost_usd"])

@@ -70,6 +70,7 @@ class SavedReply(Saved):
 
     usage: SavedUsage = SavedUsage()
     cost_usd: Amount | None = None
+    cost_source: Literal["billed", "computed", "local", "unknown"] = "unknown"
     finish_reason: str | None = None
     requested_model: str
     served_model: str | None = None

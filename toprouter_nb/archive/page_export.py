@@ -52,7 +52,7 @@ def _render_node(node: Node) -> Iterator[Html]:
         yield render_reasoning(node.reply.reasoning)
     yield render_turn(turn.role, _whole(turn), is_partial=turn.is_partial)
     if node.reply is not None:
-        yield render_facts(facts_of(node.reply))
+        yield Html(f'<div style="margin-bottom:1.8em">{render_facts(facts_of(node.reply))}</div>')
 
 
 def _whole(turn: Turn) -> list[Part]:

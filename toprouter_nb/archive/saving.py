@@ -12,6 +12,7 @@ from .decode import check_version, decode_document
 from .document import Document
 from .encode import encode_document
 from .hiding import hider
+from .layout import FORMAT
 from .storage import AnyPath, read_whole, resolve_path, show, write_whole
 
 
@@ -58,7 +59,7 @@ def _refuse_foreign(content: bytes, shown: str) -> None:
         loaded = json.loads(content)
     except (ValueError, RecursionError):
         loaded = None
-    if loaded is None:
+    if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
         message = f"{shown} holds something else than a saved conversation, and is left as it is. Choose another name."
         raise StorageError(message)
     check_version(loaded, shown)

@@ -29,6 +29,10 @@ class ForeignFileError(Exception):
     """The file is a database of another program, or lacks what a ledger has."""
 
 
+# What a file that is no sound ledger ends in; SQLite quotes damaged names, which Python then cannot decode.
+UNUSABLE = (sqlite3.Error, ForeignFileError, UnicodeDecodeError)
+
+
 def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
     """Open the ledger for writing.
 
@@ -47,7 +51,7 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)
     # What is wrong is looked at again, and mended, while no other process does.
-    with contextlib.suppress(sqlite3.Error, ForeignFileError), _closing_on_error(connection):
+    with contextlib.suppress(*UNUSABLE), _closing_on_error(connection):
         if _is_ready(connection):
             return connection, None
     connection.close()
@@ -98,7 +102,7 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 def is_damage(error: Exception) -> bool:
     """Say whether an error means that the file is damaged, or no ledger at all."""
-    if isinstance(error, ForeignFileError):
+    if isinstance(error, ForeignFileError | UnicodeDecodeError):
         return True
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
 
@@ -113,7 +117,7 @@ def _make_ready(path: Path) -> tuple[sqlite3.Connection, Path | None]:
                 if not _is_ready(connection):
                     _prepare(connection)
                 return connection, aside
-        except (sqlite3.Error, ForeignFileError) as error:
+        except UNUSABLE as error:
             if aside is not None or not is_damage(error):
                 raise
         aside = _rename(path)

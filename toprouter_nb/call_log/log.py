@@ -17,7 +17,7 @@ from ..errors import StorageError
 from ..plain import render_plain, shorten
 from .database import (
     BUSY_SECONDS,
-    ForeignFileError,
+    UNUSABLE,
     NewerLedgerError,
     identity,
     is_damage,
@@ -129,7 +129,7 @@ class CallLog:
         with self.lock:
             try:
                 self._execute(statement, rows)
-            except (sqlite3.Error, OSError, NewerLedgerError) as error:
+            except (*UNUSABLE, OSError, NewerLedgerError) as error:
                 self._recover(error, statement, rows)
             notices, self._notices = self._notices, []
         for notice in notices:
@@ -158,6 +158,8 @@ class CallLog:
                 migrate(self._connection)
             return self._connection
         if self._connection is not None and identity(self.path) != self._file:
+            with contextlib.suppress(sqlite3.Error):  # SQLite leaves that out when it closes a file that was moved
+                self._connection.execute("PRAGMA wal_checkpoint")
             self.close()
         if self._connection is None:
             self._connection, aside = open_database(self.path)
@@ -188,7 +190,7 @@ class CallLog:
             if aside is not None:
                 self._notices.append(self._spell_aside(aside))
             self._execute(statement, rows)
-        except (sqlite3.Error, OSError, NewerLedgerError) as error:
+        except (*UNUSABLE, OSError, NewerLedgerError) as error:
             self._give_up(error)
 
     def _wait_at_most(self, seconds: float) -> None:
@@ -203,8 +205,8 @@ class CallLog:
             return
         self._has_told = True
         self._notices.append(
-            f"Calls are not recorded: the ledger {self.path} cannot be written ({_spell(reason)}). Conversations go on; "
-            "configure(ledger_path=...) names another file, ledger_path=False keeps none."
+            f"Calls are not recorded: the ledger {self.path} cannot be written ({_spell(reason)}). Conversations go "
+            "on; configure(ledger_path=...) names another file, ledger_path=False keeps none."
         )
 
     def _spell_aside(self, aside: Path) -> str:
@@ -241,7 +243,7 @@ class CallLog:
                 try:
                     with contextlib.closing(open_for_reading(self.path)) as connection:
                         yield connection
-                except (sqlite3.Error, ForeignFileError) as error:
+                except UNUSABLE as error:
                     message = f"The ledger {self.path} cannot be read ({_spell(error)})."
                     raise StorageError(message) from None
 

@@ -3,6 +3,7 @@
 Knows nothing of what is written there.
 """
 
+import functools
 import os
 import threading
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 FOLDER_VARIABLE = "TOPROUTER_DATA_DIR"
 _FILE = "ledger.sqlite"
+# What may move the user's data folder: ours, and what `platformdirs` reads.
+_FOLDER_VARIABLES = (FOLDER_VARIABLE, "XDG_DATA_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE")
 
 
 def data_folder() -> Path:
@@ -63,4 +66,10 @@ def current_log(settings: Settings) -> "CallLog | None":
     path = settings.ledger_path
     if path is False:
         return None
-    return _LOGS.find(str(data_folder() / _FILE if path is None else path))
+    return _LOGS.find(_usual_file(*map(os.getenv, _FOLDER_VARIABLES)) if path is None else str(path))
+
+
+@functools.lru_cache(maxsize=8)
+def _usual_file(*_folders: str | None) -> str:
+    """Return the usual place; kept for as long as the environment names the same, for every call asks."""
+    return str(data_folder() / _FILE)

@@ -99,7 +99,8 @@ class Asker:
 
     def _fill(self, answer: Answer, listener: "Listener") -> None:
         try:
-            answer.reply = answer.conversation.ask_with(_Told(self, answer, listener), *answer.prompt.parts)
+            with answer.conversation.told(_Told(self, answer, listener)) as chat:
+                answer.reply = chat.ask(*answer.prompt.parts)
             answer.status = "ok"
         except ToprouterError as error:
             answer.status, answer.error, answer.reply = "error", error, error.partial

@@ -112,6 +112,7 @@ class CellReply:
                 if reply is None or task is None:
                     raise
                 task.uncancel()
+                await asyncio.sleep(0)  # the loop closes the connection only when it has its turn
                 return self._leave(reply)
 
     def start(self, model: str, call: "Call") -> None:

@@ -1,10 +1,8 @@
-// The view of growing replies. Python makes all HTML and cleans it; here it is only put in its place.
+// The view of growing replies. Python makes all HTML and cleans it; here it is only put in its place. See column.js.
 const ACK_MILLISECONDS = 600;
 const SILENCE_MILLISECONDS = 2000;
 const LOST_MILLISECONDS = 10000;
 const ENDINGS = { done: "Done", stopped: "Stopped", error: "Failed" };
-const OVER = ["done", "stopped", "error"];
-const UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
 const stores = new Map();
 
 // What has arrived for one model, whether anybody looks or not; views draw it.
@@ -97,99 +95,6 @@ class Store {
       else for (const view of this.views) view.tellBusy();
     }, ACK_MILLISECONDS);
   }
-}
-
-function make(tag, className, parent, attributes = {}) {
-  const element = document.createElement(tag);
-  element.className = className;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  parent?.append(element);
-  return element;
-}
-
-// One region for the page: what is said last must outlive the view that says it.
-function announce(words) {
-  const id = "toprouter-status";
-  const region = document.getElementById(id) ?? make("div", "", document.body, { id, role: "status", style: UNSEEN });
-  region.textContent = words;
-}
-
-// Replaces what follows `marker`, but leaves alone the nodes at the beginning that are as they were.
-function replaceAfter(marker, html) {
-  const fresh = document.createRange().createContextualFragment(html);
-  let old = marker.nextSibling;
-  while (old && fresh.firstChild && old.isEqualNode(fresh.firstChild)) {
-    fresh.firstChild.remove();
-    old = old.nextSibling;
-  }
-  while (old) {
-    const next = old.nextSibling;
-    old.remove();
-    old = next;
-  }
-  marker.parentNode.append(fresh);
-}
-
-class ColumnView {
-  constructor(parent, title, stop) {
-    this.element = make("section", "tr-column", parent, { "aria-label": title || "Reply" });
-    if (title) {
-      const head = make("div", "tr-head", this.element);
-      make("span", "tr-title", head).textContent = title;
-      if (stop) this.button = stopButton(head, `Stop ${title}`, stop);
-    }
-    const log = make("div", "tr-log", this.element, { role: "log", "aria-live": "off", "aria-label": "Text" });
-    this.fold = make("details", "tr-reasoning", log, { open: "", hidden: "" });
-    make("summary", "", this.fold).textContent = "Reasoning";
-    this.reasoning = make("div", "tr-said", this.fold, { dir: "auto" });
-    this.text = make("div", "tr-text", log);
-    this.small = make("div", "tr-small", this.element);
-    this.clear();
-  }
-
-  clear() {
-    this.text.replaceChildren((this.marker = document.createComment("tail")));
-    this.reasoning.replaceChildren((this.thought = document.createTextNode("")));
-    this.finished = 0;
-    this.tail = this.foot = "";
-  }
-
-  draw(column) {
-    const isRunning = !OVER.includes(column.s);
-    this.element.setAttribute("aria-busy", isRunning);
-    this.element.dataset.status = column.s;
-    if (this.button) this.button.hidden = !isRunning;
-    this.drawReasoning(column);
-    const pieces = column.p.slice(this.finished).join("");
-    this.finished = column.p.length;
-    if (pieces) this.marker.before(document.createRange().createContextualFragment(pieces));
-    if (column.t !== this.tail) replaceAfter(this.marker, (this.tail = column.t));
-    if (column.f !== this.foot) this.small.innerHTML = this.foot = column.f;
-  }
-
-  drawReasoning(column) {
-    const length = this.thought.length;
-    if (column.r.length > length) {
-      const isAtEnd = this.reasoning.scrollTop + this.reasoning.clientHeight >= this.reasoning.scrollHeight - 8;
-      this.thought.appendData(column.r.slice(length));
-      this.fold.hidden = false;
-      if (isAtEnd) this.reasoning.scrollTop = this.reasoning.scrollHeight;
-    }
-    const hasText = Boolean(column.t || column.p.length > 1 || column.p[0]);
-    if (hasText && !this.hasText) this.fold.open = false;
-    this.hasText = hasText;
-  }
-}
-
-function stopButton(parent, label, stop) {
-  const button = make("button", "tr-stop", parent, { type: "button", "aria-label": label });
-  button.textContent = "Stop";
-  button.addEventListener("click", () => {
-    button.disabled = true;
-    button.textContent = "Stopping …";
-    stop();
-  });
-  return button;
 }
 
 class View {

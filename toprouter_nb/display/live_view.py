@@ -33,6 +33,7 @@ STATIC_CHARACTERS_PER_SECOND = 200_000
 # A reply that is there at once needs no widget; a front end that cannot show one says nothing for long.
 OPEN_SECONDS = 0.1
 HELLO_SECONDS = 4.0
+GRACE_SECONDS = 5.0
 _IDLE_SECONDS = 1.0
 
 
@@ -143,15 +144,19 @@ class LiveView:
     def close(self) -> None:
         """Stop drawing, empty the output and end the widget: nothing of it is saved with the notebook.
 
-        A page that was loaded while the reply grew gets no outputs of its cell any more, only messages of the widget;
-        for such a page the view is kept, with all that came.
+        A page that was loaded while the reply grew gets no outputs of its cell any more, only messages of the widget,
+        and may have to wait for them until the cell is over. So the widget ends a little later; and not at all where
+        such a page was heard of: for that one the view is kept, with all that came.
         """
         failure = self.stop()
         if self._widget is not None and failure is None:
             self._draw()
         if not self._has_late_page:
             self.output.blank()
-            self._end_widget()
+        if self._widget is not None:
+            timer = threading.Timer(GRACE_SECONDS, self._end_widget)
+            timer.daemon = True
+            timer.start()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state, as plain JSON values."""
@@ -207,7 +212,7 @@ class LiveView:
         self._end_widget()
 
     def _end_widget(self) -> None:
-        if self._widget is not None:
+        if self._widget is not None and not self._has_late_page:
             self._widget.close()
             self._widget = None
 

@@ -33,7 +33,7 @@ class LiveWidget(anywidget.AnyWidget):
     """
 
     # As texts: a path would be watched by a thread, and read anew for each.
-    _esm = _FILES.joinpath("live.js").read_text(encoding="utf-8")
+    _esm = "".join(_FILES.joinpath(name).read_text(encoding="utf-8") for name in ("column.js", "live.js"))
     _css = style_sheet() + style_sheet("columns.css") + _FILES.joinpath("live.css").read_text(encoding="utf-8")
     key = traitlets.Unicode().tag(sync=True)
     snapshot = traitlets.Dict().tag(sync=True, to_json=lambda _value, widget: widget.take_snapshot())

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
-from .interval import Interval, mean_interval
+from .interval import Interval, codes_of, mean_interval
 from .student import check_level, t_quantile
 
 
@@ -46,7 +46,8 @@ class Agreement:
         """Say it in one sentence."""
         share = self.share
         return (
-            f"They agree on {share.estimate:.0%} of {self.items:,} items ({self.level:.0%}: {share.low:.0%} to {share.high:.0%}); "
+            f"They agree on {share.estimate:.0%} of {self.items:,} items "
+            f"({self.level:.0%}: {share.low:.0%} to {share.high:.0%}); "
             f"kappa {self.kappa:.2f} ({self.kappa_low:.2f} to {self.kappa_high:.2f})."
         )
 
@@ -101,7 +102,7 @@ def _kappa(one: np.ndarray, two: np.ndarray, labels: np.ndarray) -> tuple[float,
     said_two = np.bincount(columns, minlength=len(names)) / len(rows)
     same = (rows == columns).astype(float)
     observed, expected = same.mean(), float(said_one @ said_two)
-    codes = np.unique(labels, return_inverse=True)[1]
+    codes = codes_of(labels)
     count = int(codes.max()) + 1
     if expected == 1:
         return math.nan, math.nan, count

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .interval import Codes, Floats
+from .interval import Codes, Floats, codes_of
 from .student import check_level
 
 DRAWS = 10_000
@@ -23,7 +23,7 @@ _SEED = 20_240_101
 _WORK = 200_000_000
 _BLOCK = 4_000_000
 # To draw a group takes as long as to count so many rows.
-_DRAWN_ROWS = 10
+_DRAWN_ROWS = 50
 Ends = tuple[float, float]
 
 
@@ -117,7 +117,7 @@ def ratio_interval(
 def _present(values: ArrayLike, groups: ArrayLike) -> tuple[Floats, Codes]:
     numbers = np.asarray(values, dtype=np.float64)
     there = ~np.isnan(numbers)
-    return numbers[there], np.unique(np.asarray(groups)[there], return_inverse=True)[1]
+    return numbers[there], codes_of(np.asarray(groups)[there])
 
 
 def _weights(count: int, draws: int, rows: int) -> Iterator[Codes]:
@@ -134,7 +134,8 @@ def _weighted_quantiles(numbers: Floats, weights: Codes, quantiles: Sequence[flo
     sums = np.cumsum(weights, axis=1, dtype=np.int32)
     wanted = np.ceil(np.outer(sums[:, -1], quantiles) - 1e-9).clip(1)
     places = np.array([np.searchsorted(line, want) for line, want in zip(sums, wanted, strict=True)])
-    return numbers[places]
+    found: Floats = numbers[places]
+    return found
 
 
 def _affordable(draws: int, work: int) -> int:

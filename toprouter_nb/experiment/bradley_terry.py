@@ -19,7 +19,7 @@ from .interval import Codes, Floats
 # A pull towards 0, far below what one comparison weighs: it keeps a model that never lost finite.
 RIDGE = 1e-4
 _STEPS = 200
-_CLOSE = 1e-12
+_CLOSE = 1e-10  # of the log odds; closer is below what sums of many numbers keep
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,17 +28,17 @@ class Strengths:
 
     Attributes
     ----------
-    values
-        Log odds, one a model; their sum is 0.
+    log_odds
+        Against the average, one a model; their sum is 0.
     covariance
-        Of the values, clustered by group.
+        Of the log odds, clustered by group.
     groups
         How many groups of prompts there are.
     unbounded
         Models that never lost, or never won, against the rest: their strength has no bound but the ridge.
     """
 
-    values: Floats
+    log_odds: Floats
     covariance: Floats
     groups: int
     unbounded: NDArray[np.bool_]
@@ -67,13 +67,14 @@ def fit_strengths(first: Codes, second: Codes, outcomes: Floats, groups: Codes, 
     --------
     >>> first, second = np.array([0, 0, 0, 0]), np.array([1, 1, 1, 1])
     >>> fit = fit_strengths(first, second, np.array([1.0, 1.0, 1.0, 0.0]), np.arange(4), 2)
-    >>> fit.values.round(3).tolist()  # the logarithm of 3 between them
+    >>> fit.log_odds.round(3).tolist()  # the logarithm of 3 between them
     [0.549, -0.549]
     """
-    _check_joined(first, second, models)
-    values = _maximize(first, second, outcomes, models)
-    residuals = outcomes - _chances(values, first, second)
-    bread = np.linalg.inv(_information(values, first, second, models))
+    won = _won(first, second, outcomes, models)
+    _check_joined(won + won.T)
+    log_odds = _maximize(won)
+    bread = np.linalg.inv(_information(log_odds, won))
+    residuals = outcomes - 1 / (1 + np.exp(log_odds[second] - log_odds[first]))
     count = int(groups.max()) + 1
     scores = np.zeros((count, models))
     np.add.at(scores, (groups, first), residuals)
@@ -82,59 +83,57 @@ def fit_strengths(first: Codes, second: Codes, outcomes: Floats, groups: Codes, 
     middle = scores.T @ scores * (count / max(count - 1, 1))
     centre = np.eye(models) - 1 / models
     covariance = centre @ bread @ middle @ bread @ centre
-    return Strengths(values, covariance, count, _unbounded(first, second, outcomes, models))
+    unbounded: NDArray[np.bool_] = (won.sum(axis=1) == 0) | (won.sum(axis=0) == 0)
+    return Strengths(log_odds, covariance, count, unbounded)
 
 
-def _maximize(first: Codes, second: Codes, outcomes: Floats, models: int) -> Floats:
+def _won(first: Codes, second: Codes, outcomes: Floats, models: int) -> Floats:
+    """Return how often each beat each, ties as half."""
+    sums = np.bincount(first * models + second, outcomes, models**2)
+    sums = sums + np.bincount(second * models + first, 1 - outcomes, models**2)
+    won: Floats = sums.reshape(models, models).astype(np.float64)
+    return won
+
+
+def _maximize(won: Floats) -> Floats:
     """Climb by Newton's steps, halved where they overshoot; the likelihood has one peak."""
-    values = np.zeros(models)
-    height = _height(values, first, second, outcomes)
+    log_odds = np.zeros(len(won))
     for _ in range(_STEPS):
-        residuals = outcomes - _chances(values, first, second)
-        slope = np.bincount(first, residuals, models) - np.bincount(second, residuals, models) - RIDGE * values
-        step = np.linalg.solve(_information(values, first, second, models), slope)
-        size = 1.0
-        while _height(values + size * step, first, second, outcomes) < height and size > _CLOSE:
-            size /= 2
-        values = values + size * step
-        height = _height(values, first, second, outcomes)
-        if np.abs(size * step).max() < _CLOSE:
+        slope = (won - (won + won.T) * _chances(log_odds)).sum(axis=1) - RIDGE * log_odds
+        step = np.linalg.solve(_information(log_odds, won), slope)
+        height = _height(log_odds, won)
+        while _height(log_odds + step, won) < height and np.abs(step).max() > _CLOSE:
+            step = step / 2
+        log_odds = log_odds + step
+        if np.abs(step).max() < _CLOSE:
             break
-    centred: Floats = values - values.mean()
+    centred: Floats = log_odds - log_odds.mean()
     return centred
 
 
-def _chances(values: Floats, first: Codes, second: Codes) -> Floats:
-    chances: Floats = 1 / (1 + np.exp(values[second] - values[first]))
+def _chances(log_odds: Floats) -> Floats:
+    """Return the chance that each beats each."""
+    chances: Floats = 1 / (1 + np.exp(log_odds[None, :] - log_odds[:, None]))
     return chances
 
 
-def _height(values: Floats, first: Codes, second: Codes, outcomes: Floats) -> float:
+def _height(log_odds: Floats, won: Floats) -> float:
     """Return the logarithm of the likelihood, less the ridge."""
-    gap = values[first] - values[second]
-    return float((outcomes * gap - np.logaddexp(0, gap)).sum() - RIDGE / 2 * values @ values)
+    gaps = log_odds[None, :] - log_odds[:, None]
+    return float(-(won * np.logaddexp(0, gaps)).sum() - RIDGE / 2 * log_odds @ log_odds)
 
 
-def _information(values: Floats, first: Codes, second: Codes, models: int) -> Floats:
-    chances = _chances(values, first, second)
-    weights = np.bincount(first * models + second, chances * (1 - chances), models * models).reshape(models, models)
-    shared = weights + weights.T
+def _information(log_odds: Floats, won: Floats) -> Floats:
+    chances = _chances(log_odds)
+    shared = (won + won.T) * chances * (1 - chances)
     # The likelihood does not know a common shift of all; the ones hold it, and vanish from every difference.
-    information: Floats = np.diag(shared.sum(axis=1) + RIDGE) - shared + 1 / models
+    information: Floats = np.diag(shared.sum(axis=1) + RIDGE) - shared + 1 / len(won)
     return information
 
 
-def _unbounded(first: Codes, second: Codes, outcomes: Floats, models: int) -> NDArray[np.bool_]:
-    won = np.bincount(first, outcomes, models) + np.bincount(second, 1 - outcomes, models)
-    played = np.bincount(first, minlength=models) + np.bincount(second, minlength=models)
-    unbounded: NDArray[np.bool_] = (won == 0) | (won == played)
-    return unbounded
-
-
-def _check_joined(first: Codes, second: Codes, models: int) -> None:
-    joined = np.eye(models, dtype=bool)
-    joined[first, second] = joined[second, first] = True
-    for _ in range(models.bit_length()):
+def _check_joined(met: Floats) -> None:
+    joined = np.eye(len(met), dtype=bool) | (met > 0)
+    for _ in range(len(met).bit_length()):
         joined = joined @ joined
     if not joined.all():
         message = "Some models are joined by no chain of comparisons, so they cannot be ranked. Compare more pairs."

@@ -12,6 +12,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
@@ -77,9 +78,7 @@ def paired_difference(
     Raises
     ------
     ParameterError
-        The lengths differ, a score is infinite, or the level is none.
-    SettingsError
-        scipy is not installed.
+        The lengths differ, a score is infinite, or the level is none; or scipy is not installed.
 
     Examples
     --------
@@ -91,7 +90,7 @@ def paired_difference(
     check_level(level)
     pairs, is_single = _pair(first, second, clusters)
     estimate, error, groups = clustered_mean(pairs)
-    wins, losses = int((pairs.values > 0).sum()), int((pairs.values < 0).sum())
+    wins, losses = int((pairs.means > 0).sum()), int((pairs.means < 0).sum())
     exact, middle = mcnemar(wins, losses) if is_single else (math.nan, math.nan)
     is_known = groups > 1
     reach = t_quantile(level, groups - 1) * error if is_known else math.nan
@@ -104,9 +103,9 @@ def paired_difference(
         test="McNemar mid-p" if is_single else "paired t",
         mcnemar_exact=exact,
         wins=wins,
-        ties=len(pairs.values) - wins - losses,
+        ties=len(pairs.means) - wins - losses,
         losses=losses,
-        prompts=len(pairs.values),
+        prompts=len(pairs.means),
         groups=groups,
         detectable=detectable_difference(error, level=level) if is_known else math.nan,
     )
@@ -161,7 +160,7 @@ def _pair(
     if any(side.shape != label.shape for side, label in zip(sides, labels, strict=True)):
         message = "Scores and prompts have one entry a row each; their lengths differ."
         raise ParameterError(message)
-    names, codes = np.unique(np.concatenate([lab[k] for lab, k in zip(labels, kept, strict=True)]), return_inverse=True)
+    codes, names = pd.factorize(np.concatenate([label[keep] for label, keep in zip(labels, kept, strict=True)]))
     split = int(kept[0].sum())
     one, one_counts = _means(sides[0][kept[0]], codes[:split], len(names))
     two, two_counts = _means(sides[1][kept[1]], codes[split:], len(names))

@@ -15,6 +15,7 @@ from .row import NANO
 from .run_keys import Keys
 from .run_plan import Plan
 from .run_prices import UNBOUNDED_TOKENS, Price, Prices
+from .sample_size import SampleSize, power
 from .store import Store
 from .store_folder import ROWS
 
@@ -48,6 +49,8 @@ class Estimate:
         Models without a known price; a budget would refuse them.
     is_measured
         True where the ranges come from rows of this run that are done.
+    power
+        What difference between two models so many prompts can show; see `power`.
     """
 
     cells: int
@@ -58,6 +61,7 @@ class Estimate:
     seconds: tuple[float, float]
     unpriced: tuple[str, ...]
     is_measured: bool
+    power: SampleSize
 
     def _facts(self) -> list[str]:
         calls = f"{self.missing:,} calls" + (f" of {self.cells:,}" if self.missing != self.cells else "")
@@ -65,7 +69,8 @@ class Estimate:
         cost = (
             f"cost not known: no price of {', '.join(self.unpriced[:3])}" if self.usd is None else _spell_usd(self.usd)
         )
-        return [calls, tokens, cost, f"{spell_seconds(self.seconds[0])} to {spell_seconds(self.seconds[1])}"]
+        time = f"{spell_seconds(self.seconds[0])} to {spell_seconds(self.seconds[1])}"
+        return [calls, tokens, cost, time, f"shows differences from {self.power.delta:.2g} on"]
 
     def __repr__(self) -> str:
         """Show every range in one line."""
@@ -108,6 +113,7 @@ def estimate_run(grid: Grid, prices: Prices, path: Path, base_url: str) -> Estim
             model for model, price in zip(grid.models, known, strict=True) if price is None and not is_local_id(model)
         ),
         is_measured=done.seconds is not None,
+        power=power(prompts=max(len(grid.prompts), 2)),
     )
 
 

@@ -6,10 +6,9 @@ Knows nothing of statistics; the sentences are written where the numbers are.
 import dataclasses
 from collections.abc import Sequence
 
-import pandas as pd
-
 from ..plain import render_plain
-from ..render.fragment import Html, escape
+from ..render.fragment import escape
+from ..tables import Table
 
 _ROWS = 60
 
@@ -24,12 +23,13 @@ class Finding:
         Plain sentences, the verdict first, then what to beware of.
     """
 
-    table: pd.DataFrame = dataclasses.field(repr=False)
+    table: Table = dataclasses.field(repr=False)
     sentences: tuple[str, ...] = ()
 
-    def df(self) -> pd.DataFrame:
+    def df(self) -> Table:
         """Return the table, as a copy."""
-        return self.table.copy()
+        copied: Table = self.table.copy()
+        return copied
 
     def __str__(self) -> str:
         """Say the sentences."""
@@ -40,12 +40,9 @@ class Finding:
         return render_plain(f"{self}\n\n{self.table.to_string(max_rows=_ROWS)}".lstrip())
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self._render()}
-
-    def _render(self) -> Html:
         said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
-        # pandas escapes what the cells hold.
-        return Html(f"<div>{said}{self.table.to_html(max_rows=_ROWS, border=0)}</div>")
+        view = self.table._repr_html_()  # what notebooks call; it escapes what the cells hold
+        return {"text/plain": repr(self), "text/html": f"<div>{said}{view or ''}</div>"}
 
 
 def join_words(words: Sequence[str]) -> str:

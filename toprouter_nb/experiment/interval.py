@@ -13,6 +13,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ParameterError
@@ -58,13 +59,13 @@ class Means:
 
     Attributes
     ----------
-    values, groups
+    means, groups
         One entry a prompt: the mean of its rows; the code of its group, from 0.
     rows
         The values the means were made of, without gaps.
     """
 
-    values: Floats
+    means: Floats
     groups: Codes
     rows: Floats
 
@@ -91,9 +92,7 @@ def mean_interval(
     Raises
     ------
     ParameterError
-        The lengths differ, a value is infinite, or the level is none.
-    SettingsError
-        scipy is not installed.
+        The lengths differ, a value is infinite, or the level is none; or scipy is not installed.
 
     Examples
     --------
@@ -110,7 +109,7 @@ def mean_interval(
         "estimate": estimate,
         "standard_error": error,
         "rows": len(means.rows),
-        "prompts": len(means.values),
+        "prompts": len(means.means),
         "groups": groups,
         "design_effect": error**2 / naive if naive > 0 else math.nan,
     }
@@ -133,8 +132,8 @@ def group_means(values: ArrayLike, prompts: ArrayLike, clusters: ArrayLike | Non
         The lengths differ, a value is infinite, or a prompt belongs to two clusters.
     """
     numbers = np.asarray(values, dtype=np.float64)
-    _, codes = np.unique(np.asarray(prompts), return_inverse=True)
-    groups = codes if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
+    codes = codes_of(prompts)
+    groups = codes if clusters is None else codes_of(clusters)
     if not numbers.shape == codes.shape == groups.shape or numbers.ndim != 1:
         message = "values, prompts and clusters have one entry a row each; their lengths differ."
         raise ParameterError(message)
@@ -151,7 +150,18 @@ def group_means(values: ArrayLike, prompts: ArrayLike, clusters: ArrayLike | Non
         message = "A prompt belongs to one cluster; one here belongs to two."
         raise ParameterError(message)
     kept = counts > 0
-    return Means(sums[kept] / counts[kept], np.unique(of_prompt[kept], return_inverse=True)[1], numbers)
+    return Means(sums[kept] / counts[kept], codes_of(of_prompt[kept]), numbers)
+
+
+def codes_of(labels: ArrayLike) -> Codes:
+    """Return a number from 0 for each label, the same for the same.
+
+    Examples
+    --------
+    >>> codes_of(["b", "a", "b"]).tolist()
+    [0, 1, 0]
+    """
+    return pd.factorize(np.asarray(labels))[0]
 
 
 def clustered_mean(means: Means) -> tuple[float, float, int]:
@@ -160,11 +170,11 @@ def clustered_mean(means: Means) -> tuple[float, float, int]:
     The variance is `G / (G - 1) * sum over groups of (sum of deviations)^2 / n^2`; with one prompt a group this is the
     usual one.
     """
-    count = len(means.values)
+    count = len(means.means)
     if not count:
         return math.nan, math.nan, 0
-    mean = float(means.values.mean())
-    sums = np.bincount(means.groups, means.values - mean)
+    mean = float(means.means.mean())
+    sums = np.bincount(means.groups, means.means - mean)
     groups = len(sums)
     if groups < 2:  # noqa: PLR2004  # a spread needs two
         return mean, math.nan, groups
@@ -173,7 +183,7 @@ def clustered_mean(means: Means) -> tuple[float, float, int]:
 
 def _wilson(means: Means, share: float, error: float, groups: int, level: float) -> tuple[float, float, float]:
     """Return the ends of Wilson's interval, and the number of independent rows that would be as sure."""
-    if groups == len(means.values) == len(means.rows):  # independent rows: the textbook's interval
+    if groups == len(means.means) == len(means.rows):  # independent rows: the textbook's interval
         reach, effective = normal_quantile(level), float(groups)
     else:
         reach = t_quantile(level, groups - 1)

@@ -107,9 +107,9 @@ class Progress:
             projected_usd=(self._spent + cost / done * max(left, 0)) / NANO if known else None,
             eta_seconds=left / pace if pace > 0 and left > 0 else None,
             per_second=pace,
-            refused=engine.gate.refused if engine is not None and engine.gate is not None else 0,
+            refused=engine.refused if engine is not None else 0,
             phase=_phase(engine),
-            dead=engine.gate.dead() if engine is not None and engine.gate is not None else {},
+            dead=engine.dead if engine is not None else {},
         )
 
     def _pace(self, now: float, count: int) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ParameterError, SettingsError
+from ..errors import ParameterError
 from ..plain import render_plain, shorten
 
 _LONGEST_FIELD = 2**27
@@ -33,9 +33,7 @@ def read_prompt_file(path: Path) -> pd.DataFrame:
     Raises
     ------
     ParameterError
-        The file is missing, of another kind, empty, or damaged; the message names the line where there is one.
-    SettingsError
-        A Parquet file, and pyarrow is not installed.
+        The file is missing, of another kind, empty, or damaged; the message names the line where there is one; or a Parquet file, and pyarrow is not installed.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -111,7 +109,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         from pyarrow import parquet
     except ImportError:
         message = "Parquet files need pyarrow: pip install 'toprouter_nb[parquet]'."
-        raise SettingsError(message) from None
+        raise ParameterError(message) from None
     try:
         table = parquet.read_table(path)
     except pa.ArrowException as error:

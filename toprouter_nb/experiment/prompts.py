@@ -76,8 +76,6 @@ def load_prompts(
         The source is none of these, is empty, lacks a column, has an empty prompt, or an id twice.
     ImageError
         An image cannot be read; the message names the prompt.
-    SettingsError
-        A Parquet file, and pyarrow is not installed.
 
     Examples
     --------

@@ -15,6 +15,7 @@ _FIRST_PER_SECOND = 50.0
 _BURST_SECONDS = 0.1
 _CUT = 0.96
 _PROBE_PER_SECOND = 0.02
+_LEAST_PROBE = 0.2
 _SLOWEST_PER_SECOND = 0.05
 _LONGEST_HOLD_SECONDS = 120.0
 # The share of what was allowed that must have been used before more is allowed.
@@ -66,7 +67,7 @@ class Rate:
         self._is_tested = requests_per_minute is not None
         self._allowance = 1.0
         self._filled_at = now
-        self._held_until = now
+        self._held_until = self._open_since = now
         self._cut_at = now - 1.0
         self._grown_at = now
         self._sent = 0
@@ -111,12 +112,14 @@ class Rate:
             self._cut_at = now
             while self._successes and now - self._successes[0] > 1.0:
                 self._successes.popleft()
-            goodput = len(self._successes)
-            self.per_second = max(_SLOWEST_PER_SECOND, _CUT * goodput if goodput else self.per_second / 2)
+            # Below a second of sending the successes say little of the limit.
+            is_known = self._successes and now - self._open_since >= 1.0
+            rate = _CUT * len(self._successes) if is_known else self.per_second / 2
+            self.per_second = max(_SLOWEST_PER_SECOND, min(rate, self.per_second))
             self._is_tested = True
             self._allowance = 0.0
         hold = min(_LONGEST_HOLD_SECONDS, retry_after if retry_after is not None else 1.0)
-        self._held_until = max(self._held_until, now + hold)
+        self._held_until = self._open_since = max(self._held_until, now + hold)
         self._filled_at = max(self._filled_at, self._held_until)
         self._grown_at = max(self._grown_at, self._held_until)
         self._sent = 0
@@ -135,8 +138,8 @@ class Rate:
             return
         was_used = self._sent >= _USED * self.per_second * seconds
         if was_used and not self._had_faults:
-            factor = 1 + _PROBE_PER_SECOND if self._is_tested else 2.0
-            self.per_second = min(self._most, self.per_second * factor)
+            step = max(_PROBE_PER_SECOND * self.per_second, _LEAST_PROBE) if self._is_tested else self.per_second
+            self.per_second = min(self._most, self.per_second + step)
         self._grown_at, self._sent, self._had_faults = now, 0, False
 
 

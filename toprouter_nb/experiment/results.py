@@ -3,29 +3,26 @@
 Knows nothing of how calls are made; everything is read from the run's file.
 """
 
-import json
 import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import pandas as pd
-
 from ..errors import ParameterError
 from ..settings import Settings
 from .progress import Progress, State
 from .progress_view import DRAW_SECONDS, render_state, view_for
-from .results_frames import errors_frame, rows_frame
+from .results_tables import RunTables
 from .run_engine import Engine
 from .run_scoring import Scoring
-from .store import Store
+from .scorers.function import read_scorers
 from .store_folder import ROWS, RunFolder
 
 _GRACE_SECONDS = 10.0
 
 
-class Results:
+class Results(RunTables):
     """The results of one run.
 
     Made by `Experiment.run` and `open_run`. Every table is read from the run's file when it is asked for, so that it
@@ -54,15 +51,11 @@ class Results:
         scorers: Sequence[Any] = (),
         settings: Settings | None = None,
     ) -> None:
-        self.path = path
+        super().__init__(path)
         self._engine = engine
         self._scorers = list(scorers)
         self._settings = settings
-        self._store = Store.read(path / ROWS)
         self._progress = Progress(self._store, engine)
-        self._lock = threading.Lock()
-
-    # --- the run
 
     @property
     def state(self) -> State:
@@ -119,40 +112,6 @@ class Results:
         self._engine.wait()
         return self
 
-    # --- tables
-
-    def df(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the rows so far, one line a cell.
-
-        Parameters
-        ----------
-        columns
-            Which columns; None returns all of them. Fewer are quicker.
-
-        Returns
-        -------
-        DataFrame
-            See `results_frames.rows_frame`.
-        """
-        with self._lock:
-            return rows_frame(self._store, columns=columns)
-
-    def errors(self) -> pd.DataFrame:
-        """Return what went wrong, the most frequent first.
-
-        Returns
-        -------
-        DataFrame
-            `model`, `status`, `error_type`, `error_code` (HTTP status), `count`, `message` (the first one).
-        """
-        with self._lock:
-            return errors_frame(self._store)
-
-    def manifest(self) -> dict[str, Any]:
-        """Return where the numbers come from: versions, hashes, prices with their date, every start with its end."""
-        with self._lock:
-            return self._store.facts()
-
     def rescore(self, scorers: Sequence[Any]) -> Self:
         """Score the answers that are there with other scorers, or newer versions; makes no call.
 
@@ -161,37 +120,8 @@ class Results:
         scorers
             Scorers; a row that has a score of the same name and version keeps it.
         """
-        Scoring(self.path / ROWS, list(scorers)).run()
+        Scoring(self.path / ROWS, read_scorers(scorers)).run()
         return self
-
-    def export(self, path: str | os.PathLike[str]) -> Path:
-        """Write the rows to a file, with the manifest beside it.
-
-        Parameters
-        ----------
-        path
-            Its ending says the format: `.parquet` (needs pyarrow) or `.csv`.
-
-        Returns
-        -------
-        Path
-            The file. The manifest is `NAME.manifest.json` beside it.
-
-        Raises
-        ------
-        ParameterError
-            The ending is another one, or pyarrow is not installed.
-        StorageError
-            The file cannot be written.
-        """
-        from .store_export import export_rows
-
-        file = Path(path).expanduser()
-        with self._lock:
-            export_rows(self._store, file)
-        facts = json.dumps(self.manifest(), indent=2, default=str)
-        file.with_suffix(".manifest.json").write_text(facts, "utf-8")
-        return file
 
     def __len__(self) -> int:
         """Return how many cells have a row."""

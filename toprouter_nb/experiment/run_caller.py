@@ -13,8 +13,8 @@ from ..client import Client
 from ..errors import BudgetError, ConnectFailedError, GatewayError, RateLimitError, ToprouterError
 from ..plain import shorten
 from ..reply import Reply
-from ..tracking import Account
 from ..retry import LONGEST_WAIT_SECONDS, pause_seconds
+from ..tracking import Account
 from ..wire.request import RequestBody, encode_request, encode_turn
 from .grid import Cell
 from .row import NANO, Row, canonical
@@ -113,9 +113,7 @@ class Caller:
         row.started_at, sent_at = time.time(), time.monotonic()
         cost = worst  # what was sent and did not end is taken to have cost the worst
         try:
-            call = self._client.prepare(
-                body, model=row.model, is_streamed=self._is_streamed, account=self._account
-            )
+            call = self._client.prepare(body, model=row.model, is_streamed=self._is_streamed, account=self._account)
             async for _ in self._client.deltas_async(call):
                 pass
             reply = call.reply()

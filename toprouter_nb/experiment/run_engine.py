@@ -17,13 +17,14 @@ from ..client import Client
 from ..errors import BudgetError
 from ..params import is_local_id
 from ..settings import Settings, require_key
-from .grid import Cell, Grid
+from .grid import Cell
 from .lanes import run_chunk
 from .row import NANO
 from .run_caller import Caller
 from .run_cap import Cap
 from .run_feed import Feed
 from .run_gate import Gate, Limits
+from .run_judging import JudgingPlan
 from .run_keys import Keys
 from .run_ledger import RunLedger
 from .run_plan import Plan
@@ -31,6 +32,7 @@ from .run_prices import Prices
 from .run_scoring import Scoring
 from .store import Store
 from .store_folder import RunFolder
+from .store_journal import Journals
 from .store_writer import RowWriter
 
 # A whole answer comes in one piece, after all of it was made: the limit for a first byte would be too short.
@@ -40,9 +42,9 @@ _DEFAULT_FIRST_BYTE_SECONDS = 60.0
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunSpec:
-    """What a start of a run needs to know; nothing of it but grid, address and streaming changes an answer."""
+    """What a start of a run needs to know; of it only plan and address can change an answer."""
 
-    grid: Grid
+    plan: Plan | JudgingPlan
     settings: Settings
     folder: RunFolder
     prices: Prices
@@ -59,16 +61,12 @@ class RunSpec:
 
     @property
     def keys(self) -> Keys:
-        """The keys of the grid at this address."""
+        """The keys of cells at this address."""
         return Keys(self.settings.base_url)
-
-    def plan(self) -> Plan:
-        """Return the plan of the grid at this address."""
-        return Plan(self.grid, self.keys, self.settings.base_url)
 
     def asking_settings(self) -> Settings:
         """Return the settings for single attempts: with the key, no repetition, and time for whole answers."""
-        has_remote = any(not is_local_id(model) for model in self.grid.models)
+        has_remote = any(not is_local_id(model) for model in self.plan.models)
         settings = require_key(self.settings) if has_remote else self.settings
         first = settings.first_byte_seconds
         if first == _DEFAULT_FIRST_BYTE_SECONDS and not self.is_streamed:
@@ -93,14 +91,12 @@ class Engine:
         "" while it runs, else why it ended: "done", "stopped", "budget", "dead", "disk", "error".
     missing
         Cells that were missing at the start.
-    gate
-        Rates, circuits and cap; None before the start.
     """
 
     def __init__(self, spec: RunSpec) -> None:
         self.ended = ""
         self.missing = 0
-        self.gate: Gate | None = None
+        self._gate: Gate | None = None
         self.error: BaseException | None = None
         self.began = time.monotonic()
         self._spec = spec
@@ -130,9 +126,9 @@ class Engine:
         spec.folder.lock()
         try:
             store = Store.create(spec.folder.rows_file, is_power_safe=spec.is_power_safe)
-            plan = spec.plan()
-            plan.lay(store)
-            self.missing = plan.count_missing(store)
+            Journals(spec.folder.path).merge(store)
+            spec.plan.lay(store)
+            self.missing = spec.plan.count_missing(store)
             spec.folder.check_room(self.missing)
             number = store.begin(dict(spec.facts))
             spent = store.spent_nano_usd()
@@ -141,8 +137,7 @@ class Engine:
         except BaseException:
             spec.folder.unlock()
             raise
-        self._open_local()
-        work = self._work(store, number, plan.missing(), settings, spent)
+        work = functools.partial(self._drive, store, number, spec.plan.missing(), settings, spent)
         # In a copy of the context, so that the blocks that count calls count these.
         run = contextvars.copy_context().run
         threading.Thread(target=run, args=(self._run, work), name="toprouter_nb-run", daemon=True).start()
@@ -195,15 +190,25 @@ class Engine:
 
     def _open_local(self) -> None:
         """Start the embedded models now: in the loop it would hold up every lane."""
-        for model in self._spec.grid.models:
+        for model in self._spec.plan.models:
             if is_local_id(model):
                 from ..local import address
 
                 address(model)
 
-    def _run(self, work: Any) -> None:
+    @property
+    def dead(self) -> dict[str, str]:
+        """Why each model that is no longer asked is not."""
+        return {} if self._gate is None else self._gate.dead()
+
+    @property
+    def refused(self) -> int:
+        """Calls refused with 429."""
+        return 0 if self._gate is None else self._gate.refused
+
+    def _run(self, work: Callable[[], None]) -> None:
         try:
-            asyncio.run(work)
+            work()
         except BaseException as error:  # noqa: BLE001  # whoever waits gets it
             self.error = error
             self.ended = self.ended or "error"
@@ -212,13 +217,22 @@ class Engine:
             self._ready.set()
             self._finished.set()
 
+    def _drive(self, store: Store, number: int, cells: Iterator[Cell], settings: Settings, spent: int) -> None:
+        """Ask the cells, enter their rows, and note how it ended."""
+        self._open_local()
+        asyncio.run(self._work(store, number, cells, settings, spent))
+
+    def _score(self) -> None:
+        """Score what has no score yet."""
+        Scoring(self._spec.folder.rows_file, self._spec.scorers, seconds=self._spec.scorer_seconds).run()
+
     async def _work(self, store: Store, number: int, cells: Iterator[Cell], settings: Settings, spent: int) -> None:
         spec = self._spec
         ledger = RunLedger(spec.settings, spec.folder.path.name)
         writer = RowWriter(store, ledger.flush)
         cap = Cap(spec.budget_nano_usd, spent)
-        self.gate = gate = Gate(
-            spec.grid.models,
+        self._gate = gate = Gate(
+            spec.plan.models,
             cap,
             lanes=spec.lanes,
             requests_per_minute=spec.requests_per_minute,
@@ -230,6 +244,7 @@ class Engine:
             gate,
             account=ledger.account(),
             keys=spec.keys,
+            kind=spec.plan.kind,
             prices=spec.prices,
             max_retries=spec.settings.max_retries,
             is_streamed=spec.is_streamed,

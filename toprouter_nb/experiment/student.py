@@ -7,7 +7,7 @@ import functools
 import statistics
 from typing import Any
 
-from ..errors import ParameterError, SettingsError
+from ..errors import ParameterError
 
 _NORMAL = statistics.NormalDist()
 
@@ -25,7 +25,7 @@ def t_quantile(level: float, freedom: int) -> float:
 
     Raises
     ------
-    SettingsError
+    ParameterError
         scipy is not installed.
 
     Examples
@@ -77,5 +77,5 @@ def _special() -> Any:
         from scipy import special
     except ImportError:
         message = "Intervals and p values need scipy: pip install 'toprouter_nb[stats]'."
-        raise SettingsError(message) from None
+        raise ParameterError(message) from None
     return special

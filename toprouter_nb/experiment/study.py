@@ -30,6 +30,7 @@ from .row import NANO
 from .run_engine import Engine, RunSpec
 from .run_gate import Limits
 from .run_prices import Prices
+from .scorers.function import read_scorers
 from .store_folder import RunFolder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -98,7 +99,7 @@ class Experiment:
         key, api_key = hide_key(api_key), None  # first: from here on no frame of ours holds the text
         self.name = _check_name(name)
         self.grid = _check_grid(grid)
-        self.scorers = _check_scorers(scorers)
+        self.scorers = read_scorers(scorers)
         self.path = Path(dir).expanduser() / self.name
         self._given = {"base_url": base_url, "api_key": key or None}
         self._base = settings
@@ -259,21 +260,3 @@ def _check_grid(grid: object) -> Grid:
         return grid
     message = f"grid is a tr.Grid(prompts=..., models=...), not {type(grid).__name__}."
     raise ParameterError(message)
-
-
-def _check_scorers(scorers: object) -> list[Any]:
-    listed = list(scorers) if isinstance(scorers, Sequence) else [scorers]
-    names = []
-    for scorer in listed:
-        if not callable(scorer) or not hasattr(scorer, "name") or not hasattr(scorer, "version"):
-            shown = shorten(render_plain(repr(scorer)), 80)
-            message = (
-                f"scorers holds scorers: tr.scorers.exact, or a function under @tr.scorer(version=1), not {shown}."
-            )
-            raise ParameterError(message)
-        names.append(scorer.name)
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        message = f"Two scorers are called {shorten(render_plain(twice), 60)}. Give one of them another name."
-        raise ParameterError(message)
-    return listed

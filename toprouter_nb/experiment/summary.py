@@ -3,19 +3,16 @@
 Knows the columns of rows; where rows come from and how they are shown is for others.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..tables import Column
-from .bootstrap import ratio_interval
+from ..tables import Column, Table, table_of
 from .finding import Finding
-from .interval import FEW_PROMPTS, mean_interval
-from .pass_at import pass_at_k
-from .variants import as_floats, each_variant, is_answer, read_rows
+from .interval import FEW_PROMPTS
+from .summary_parts import costs, counts, lines_of, quality, sizes, times
+from .variants import each_variant, is_answer, read_rows
 
 SUMMARY_COLUMNS = (
     Column("variant", "string", "-", "never"),
@@ -58,7 +55,7 @@ def summary_frame(
     planned: Mapping[str, int] | None = None,
     k: int = 1,
     level: float = 0.95,
-) -> pd.DataFrame:
+) -> Table:
     """Summarize rows, one line a model, or a model with one set of options where there are several.
 
     A row that failed is counted as such and never scored 0; `ok` counts rows the model answered. Means weigh each
@@ -118,8 +115,6 @@ def summary_frame(
     ------
     ParameterError
         A column is missing or holds what is no number, or an option is out of range.
-    SettingsError
-        Scores are asked for, and scipy is not installed.
 
     Examples
     --------
@@ -131,17 +126,20 @@ def summary_frame(
     lines = []
     for name, part in each_variant(frame):
         answers = part[is_answer(part)]
-        expected = None if planned is None else planned.get(name)
-        line: dict[str, Any] = {"variant": name, "planned": expected, "ok": len(answers), "prompts": part["prompt_id"].nunique()}
-        line["errors"] = len(part) - len(answers)
-        line["missing"] = None if expected is None else max(expected - len(part), 0)
-        line |= _sizes(answers) | _costs(part) | _times(answers)
-        line["cache_hits"] = int(_column(part, "cache_hit").sum())
-        line["retries"] = int(np.clip(_column(part, "attempts") - 1, 0, None).sum())
+        line = {"variant": name, "ok": len(answers), "errors": len(part) - len(answers)}
+        line |= {
+            "prompts": part["prompt_id"].nunique(),
+            **sizes(answers),
+            **costs(part),
+            **times(answers),
+            **counts(part),
+        }
+        if planned is not None:
+            line |= {"planned": planned.get(name), "missing": max(planned.get(name, 0) - len(part), 0)}
         if score is not None:
-            line |= _quality(part, answers, k, level)
+            line |= quality(part, answers, k, level)
         lines.append(line)
-    return _frame(lines)
+    return table_of(SUMMARY_COLUMNS, lines_of(SUMMARY_COLUMNS, lines))
 
 
 def summarize(
@@ -152,18 +150,59 @@ def summarize(
     k: int = 1,
     level: float = 0.95,
 ) -> Finding:
-    """Return the summary with the sentences that say what to beware of.
+    """Return the summary with the sentences that say which is best, and what to beware of.
 
     Raises
     ------
-    ParameterError, SettingsError
+    ParameterError
         As `summary_frame`.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"model": "a/small", "prompt_id": ["p", "q"], "exact": [1, None]})
     >>> print(summarize(rows, "exact"))
-    a/small: 0.500 to 1.000 would hide the doubt
+    a/small: 1.000; there is no interval: one group of prompts.
+    a/small: 1 of 2 answers has no score; left out, not counted as 0.
+    Only 2 prompts: below 30 an interval is rough, and a small difference cannot be seen.
     """
     table = summary_frame(rows, score, planned=planned, k=k, level=level)
-    return Finding(table, tuple(_sentences(table, level)))
+    lines = table.astype(object).where(table.notna(), None).to_dict("records")
+    said = [sentence for line in lines for sentence in _say(line, level)]
+    return Finding(table, (*said, *few_prompts(min((line["prompts"] for line in lines), default=0))))
+
+
+def few_prompts(count: int) -> list[str]:
+    """Return the warning that so few prompts deserve, if any.
+
+    Examples
+    --------
+    >>> few_prompts(30)
+    []
+    """
+    if count >= FEW_PROMPTS:
+        return []
+    few = f"Only {count} prompt{'s' * (count != 1)}"
+    return [f"{few}: below {FEW_PROMPTS} an interval is rough, and a small difference cannot be seen."]
+
+
+def _say(line: Mapping[Any, Any], level: float) -> list[str]:
+    name = line["variant"]
+    if line["mean"] is None:
+        said = [f"{name}: no scores."]
+    elif line["low"] is None:
+        said = [f"{name}: {line['mean']:.3f}; there is no interval: {line['method'].removeprefix('none: ')}."]
+    else:
+        said = [f"{name}: {line['mean']:.3f} ({level:.0%}: {line['low']:.3f} to {line['high']:.3f})."]
+    left_out = "left out, not counted as 0"
+    if line["errors"]:
+        said.append(f"{name}: {_of(line['errors'], line['errors'] + line['ok'], 'rows')} failed; {left_out}.")
+    if line["unscored"]:
+        counted = _of(line["unscored"], line["ok"], "answers")
+        said.append(f"{name}: {counted} {'has' if line['unscored'] == 1 else 'have'} no score; {left_out}.")
+    if line["missing"]:
+        said.append(f"{name}: {_of(line['missing'], line['planned'], 'planned rows')} are missing.")
+    return said
+
+
+def _of(part: int, whole: int, what: str) -> str:
+    return f"{part:,} of {whole:,} {what}"

@@ -69,7 +69,9 @@ def as_floats(column: "pd.Series[float]", name: str) -> NDArray[np.float64]:
         It holds what is no number.
     """
     try:
-        return pd.to_numeric(column.astype(object).where(column.notna(), None)).to_numpy(dtype=np.float64, na_value=np.nan)
+        return pd.to_numeric(column.astype(object).where(column.notna(), None)).to_numpy(
+            dtype=np.float64, na_value=np.nan
+        )
     except (TypeError, ValueError):
         message = f"The column {shorten(render_plain(str(name)), 60)!r} holds what is no number."
         raise ParameterError(message) from None
@@ -117,7 +119,7 @@ def check_variant(name: str, there: Iterable[str]) -> None:
 
 def _variant_names(frame: pd.DataFrame) -> "pd.Series[str]":
     models = frame["model"].astype(str)
-    if frame["params_id"].nunique() <= 1:
+    if len(frame["params_id"].unique()) <= 1:
         return models
     return models + " #" + frame["params_id"].astype(str)
 

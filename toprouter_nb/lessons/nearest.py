@@ -3,8 +3,10 @@
 Pure; for people.
 """
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from typing import Any
 
 from ..plain import render_plain, shorten
 from .asked import Asked, text_of
@@ -12,6 +14,7 @@ from .asked import Asked, text_of
 # What a person needs to recognise a question by, and what a comparison of many may cost.
 _SHOWN_CHARACTERS = 80
 _COMPARED_CHARACTERS = 400
+_COMPARED = 10
 _MOST_DIFFERENCES = 4
 
 
@@ -25,7 +28,9 @@ def explain_miss(asked: Asked, recorded: Iterable[Asked]) -> str:
     The lesson has no answer to 'Hi'. The nearest recorded question is 'Hi'; what differs: model (recorded 'a/c', \
 asked 'a/b'); seed (recorded 1, asked without).
     """
-    nearest = max(recorded, key=lambda other: _likeness(asked, other))
+    # A real comparison costs up to the product of two lengths, so only those that may be near are compared so.
+    likely = heapq.nlargest(_COMPARED, recorded, key=lambda other: _likeness(asked, other, SequenceMatcher.quick_ratio))
+    nearest = max(likely, key=lambda other: _likeness(asked, other, SequenceMatcher.ratio))
     found = list(_differences(asked, nearest))
     told = "; ".join(found[:_MOST_DIFFERENCES]) + ("; …" if len(found) > _MOST_DIFFERENCES else "")
     return (
@@ -34,10 +39,10 @@ asked 'a/b'); seed (recorded 1, asked without).
     )
 
 
-def _likeness(asked: Asked, other: Asked) -> float:
+def _likeness(asked: Asked, other: Asked, measure: Callable[[Any], float]) -> float:
     """Return how near a question is: first by what the last turn says, then by all else."""
     mine, theirs = asked.text[:_COMPARED_CHARACTERS], other.text[:_COMPARED_CHARACTERS]
-    likeness = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).ratio()
+    likeness = measure(SequenceMatcher(None, mine, theirs, autojunk=False))
     same = [asked.model == other.model, asked.options == other.options, len(asked.messages) == len(other.messages)]
     return 4 * likeness + sum(same) / len(same)
 

@@ -46,6 +46,22 @@ def reply_facts(
     return tuple(fact for fact in facts if fact)
 
 
+def conversation_facts(
+    model: str | None, total_tokens: int | None, calls: int, cost_usd: Decimal | None
+) -> tuple[str, ...]:
+    """Return the facts of a whole conversation.
+
+    Examples
+    --------
+    >>> conversation_facts("any/model", 7, 1, Decimal("0.5"))
+    ('any/model', '7 tokens in 1 call', '$0.50')
+    """
+    noun = "call" if calls == 1 else "calls"
+    used = f"{_counted(total_tokens)} in {calls:,} {noun}" if total_tokens is not None else ""
+    facts = (_model(model, None) if model else "default model", used, _cost(cost_usd) if calls else "")
+    return tuple(fact for fact in facts if fact)
+
+
 def render_ending(finish_reason: str | None) -> str:
     """Say how a reply ended where it did not simply end; "" otherwise.
 

@@ -15,7 +15,7 @@ from .fragment import Html, escape
 MOST_VALUES = 1_500
 MOST_DEPTH = 12
 TEXT_CHARACTERS = 400
-_OPEN_DEPTH = 2
+_OPEN_DEPTH = 6
 _SHORT_CHARACTERS = 60
 
 
@@ -44,30 +44,35 @@ class _Folder:
         self._open_depth = open_depth
         self._left = MOST_VALUES
 
-    def draw(self, value: object, depth: int) -> str:
+    def draw(self, value: object, depth: int, name: str = "") -> str:
         self._left -= 1
         if isinstance(value, Mapping):
             pairs = [(f"{_name(key)}: ", item) for key, item in value.items()]
-            return self._draw_many(value, pairs, depth, "{}")
+            return self._draw_many(value, pairs, depth, "{}", name)
         if isinstance(value, list | tuple):
-            return self._draw_many(value, [("", item) for item in value], depth, "[]")
-        return _leaf(value)
+            return self._draw_many(value, [("", item) for item in value], depth, "[]", name)
+        return f"{name}{_leaf(value)}"
 
     def _draw_many(
-        self, value: Mapping[Any, Any] | Sequence[Any], pairs: Sequence[tuple[str, object]], depth: int, ends: str
+        self,
+        value: Mapping[Any, Any] | Sequence[Any],
+        pairs: Sequence[tuple[str, object]],
+        depth: int,
+        ends: str,
+        name: str,
     ) -> str:
         if not pairs:
-            return ends
+            return f"{name}{ends}"
         if _is_short(value):
-            inner = ", ".join(f"{name}{self.draw(item, depth)}" for name, item in pairs)
-            return f"{ends[0]} {inner} {ends[1]}"
+            inner = ", ".join(self.draw(item, depth, own) for own, item in pairs)
+            return f"{name}{ends[0]} {inner} {ends[1]}"
         if depth >= MOST_DEPTH:
-            return f'{ends[0]} <span class="tr-more">too deep to show</span> {ends[1]}'
+            return f'{name}{ends[0]} <span class="tr-more">too deep to show</span> {ends[1]}'
         state = " open" if depth < self._open_depth else ""
         count = f"{len(pairs):,} {'entries' if ends == '[]' else 'fields'}"
         rows = "".join(self._rows(pairs, depth))
         return (
-            f'<details{state}><summary>{ends[0]}<span class="tr-more"> {count} </span></summary>'
+            f'<details{state}><summary>{name}{ends[0]}<span class="tr-more"> {count} {ends[1]}</span></summary>'
             f'<div class="tr-inner">{rows}</div>{ends[1]}</details>'
         )
 
@@ -76,7 +81,7 @@ class _Folder:
             if self._left <= 0:
                 yield f'<div class="tr-more">{len(pairs) - place:,} more are not shown</div>'
                 return
-            yield f"<div>{name}{self.draw(item, depth + 1)}</div>"
+            yield f"<div>{self.draw(item, depth + 1, name)}</div>"
 
 
 def _is_short(value: object) -> bool:

@@ -10,12 +10,11 @@ import pandas as pd
 
 from ..errors import ParameterError
 from ..plain import shorten
-from .columns import GROUP_COLUMNS, SUMMARY_COLUMNS, Column
+from .columns import GROUP_COLUMNS, SUMMARY_COLUMNS
 from .money import to_usd, whole_picodollars
 from .table import Table, table_of
 
 _SUMS = ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens", "seconds")
-_NEEDED = (*_SUMS, "cost_usd", "tokens_per_second", "error_kind")
 _STOPPED = "cancelled"
 
 
@@ -81,42 +80,54 @@ def summarise(calls: pd.DataFrame, by: str) -> Table:
     named = GROUP_COLUMNS[by]
     if calls.empty:
         return table_of((*named, *SUMMARY_COLUMNS), ())
-    keys = _keys(calls, by)
-    sums = _figures(calls).groupby(keys, dropna=False, sort=by == "day", observed=True).sum(min_count=1)
-    return _laid_out(sums, named, by)
-
-
-def _keys(calls: pd.DataFrame, by: str) -> "list[pd.Series[Any]]":
-    if by == "day":
-        return [calls["started_at"].dt.floor("D").rename("day")]
-    return [calls[column.name] for column in GROUP_COLUMNS[by]]
-
-
-def _figures(calls: pd.DataFrame) -> pd.DataFrame:
-    """Return what adds up, a column each; a count is a column of ones and zeros."""
-    kinds, cost, speed = calls["error_kind"], calls["cost_usd"], calls["tokens_per_second"]
-    picos = whole_picodollars(cost)
-    timed = calls["completion_tokens"].where(speed > 0)
-    return pd.DataFrame(
-        {name: calls[name] for name in _SUMS}
-        | {
-            "calls": np.ones(len(calls), np.int64),
-            "errors": (kinds.notna() & (kinds != _STOPPED).fillna(False)).astype("Int64"),  # noqa: FBT003  # missing = no error
-            "unpriced_calls": cost.isna().astype("Int64"),
-            "cost_usd": cost if picos is None else picos,
-            "timed_tokens": timed,
-            "timed_seconds": timed / speed,
-        },
-        index=calls.index,
-    )
-
-
-def _laid_out(sums: pd.DataFrame, named: tuple[Column, ...], by: str) -> Table:
-    """Return the sums as a table with its declared columns and order."""
-    if sums["cost_usd"].dtype == "Int64":
-        sums["cost_usd"] = to_usd(sums["cost_usd"])
-    sums["tokens_per_second"] = sums["timed_tokens"] / sums["timed_seconds"]
-    frame = sums.reset_index()
-    if by != "day":
-        frame = frame.sort_values(["cost_usd", "total_tokens"], ascending=False, kind="stable", ignore_index=True)
+    codes, groups = pd.factorize(_key(calls, by), use_na_sentinel=False)
+    frame = pd.DataFrame(_sums(calls, codes, len(groups)))
+    frame[named[0].name] = groups
+    if by == "conversation":
+        frame["conversation_name"] = _latest(calls["conversation_name"], codes, len(groups))
+    keys, rising = ([named[0].name], True) if by == "day" else (["cost_usd", "total_tokens"], False)
+    frame = frame.sort_values(keys, ascending=rising, kind="stable", ignore_index=True)
     return Table({column.name: frame[column.name].astype(column.dtype) for column in (*named, *SUMMARY_COLUMNS)})
+
+
+def _key(calls: pd.DataFrame, by: str) -> "pd.Series[Any]":
+    return calls["started_at"].dt.floor("D") if by == "day" else calls[GROUP_COLUMNS[by][0].name]
+
+
+def _sums(calls: pd.DataFrame, codes: Any, count: int) -> dict[str, Any]:
+    """Return the sums of each group. By numpy: it is several times as fast as grouping by pandas, and as exact."""
+    kinds, cost, speed = calls["error_kind"], calls["cost_usd"], calls["tokens_per_second"]
+    sums = {name: _sum(calls[name], codes, count) for name in _SUMS}
+    picos = whole_picodollars(cost)
+    sums["cost_usd"] = _sum(cost, codes, count) if picos is None else to_usd(pd.Series(_sum(picos, codes, count)))
+    sums["calls"] = np.bincount(codes, minlength=count)
+    sums["errors"] = _count(kinds.notna() & (kinds != _STOPPED).fillna(value=False), codes, count)
+    sums["unpriced_calls"] = _count(cost.isna(), codes, count)
+    tokens = calls["completion_tokens"].where((speed > 0).fillna(value=False))
+    seconds = _sum((tokens / speed).astype("Float64"), codes, count)
+    sums["tokens_per_second"] = pd.Series(_sum(tokens, codes, count)).astype("Float64") / seconds
+    return sums
+
+
+def _sum(values: "pd.Series[Any]", codes: Any, count: int) -> Any:
+    """Return the sum of what is known in each group; missing where nothing is."""
+    is_missing = values.isna().to_numpy(bool)
+    known = np.bincount(codes[~is_missing], minlength=count)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        whole = np.zeros(count, np.int64)
+        np.add.at(whole, codes, values.to_numpy(np.int64, na_value=0))
+        return pd.arrays.IntegerArray(whole, known == 0)
+    sums: Any = np.bincount(codes, values.to_numpy(np.float64, na_value=0.0), minlength=count)
+    return pd.arrays.FloatingArray(sums, known == 0)
+
+
+def _count(is_so: "pd.Series[Any]", codes: Any, count: int) -> Any:
+    return np.bincount(codes[is_so.to_numpy(bool)], minlength=count)
+
+
+def _latest(names: "pd.Series[Any]", codes: Any, count: int) -> Any:
+    """Return the name that was written last in each group, for a conversation may have got its name late."""
+    rows = np.full(count, -1)
+    known = np.flatnonzero(names.notna().to_numpy(bool))
+    rows[codes[known]] = known
+    return names.array.take(rows, allow_fill=True)

@@ -11,6 +11,7 @@ It knows nothing of what is said: not of JSON, models, retries or error statuses
     link      async_link        one connection: bytes out, bytes in
     head  framing  encoding     what the bytes of an answer mean     (pure)
     route                       address, TLS, proxy
+    library                     httpx, loaded without its command line program
 
 Nothing here loads httpx before the first request.
 """

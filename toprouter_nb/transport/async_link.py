@@ -102,7 +102,9 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Keep a block for the reader."""
-        self._blocks.append(bytes(self._buffer[:nbytes]))
+        block = self._buffer[:nbytes]
+        self._blocks.append(bytes(block))
+        block[:] = bytes(nbytes)  # what is here outlives the answer, which may repeat the key
         self._size += nbytes
         if self._size > _BUFFER_BYTES and not self._is_paused and self._transport is not None:
             self._is_paused = True
@@ -118,7 +120,6 @@ class AsyncLink(asyncio.BufferedProtocol):
         """Note the end of the connection, and its fault if it has one."""
         self._is_lost = True
         self._fault = exc
-        self._is_congested = False
         self._wake()
 
     def pause_writing(self) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...errors import ParameterError, SettingsError
+from ...errors import ParameterError
 from ...plain import render_plain, shorten
 from .function import Scorer, built_in
 from .patterns import search_within
@@ -32,9 +32,7 @@ def json_schema(schema: Mapping[str, Any], *, fenced: bool = True) -> Scorer:
     Raises
     ------
     ParameterError
-        The schema is none.
-    SettingsError
-        `jsonschema` is not installed.
+        The schema is none; or `jsonschema` is not installed.
 
     Examples
     --------
@@ -57,7 +55,7 @@ def _validator(schema: object) -> Any:
         from referencing import Registry
     except ImportError:
         message = "scorers.json_schema needs jsonschema: pip install 'toprouter_nb[schema]'."
-        raise SettingsError(message) from None
+        raise ParameterError(message) from None
     if not isinstance(schema, Mapping):
         message = f"A JSON schema is a dict, not {type(schema).__name__}."
         raise ParameterError(message)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toprouter_nb.call_log import CallLog, CallRow
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
 
 
 def begun(name, **known):

@@ -1,0 +1,167 @@
+"""The tables of a run, read from its file whenever they are asked for: rows, summaries, comparisons, errors, manifest.
+
+Knows nothing of how rows come there; works while another process writes them.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from .contrasts import compare_models
+from .finding import Finding
+from .results_frames import errors_frame, rows_frame
+from .store import Store
+from .store_export import export_rows
+from .store_folder import ROWS
+from .summary import summarize
+from .variants import find_score, is_answer, read_rows
+
+
+class RunTables:
+    """The tables of one run.
+
+    Parameters
+    ----------
+    path
+        The run's folder.
+
+    Raises
+    ------
+    StorageError
+        There is no run in the folder, or it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._store = Store.read(path / ROWS)
+        self._lock = threading.Lock()
+
+    def df(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the rows so far, one line a cell.
+
+        Parameters
+        ----------
+        columns
+            Which columns; None returns all of them. Fewer are quicker.
+
+        Returns
+        -------
+        DataFrame
+            See `results_frames.rows_frame`.
+        """
+        with self._lock:
+            return rows_frame(self._store, columns=columns)
+
+    def summary(self, score: str | None = None, *, k: int = 1, level: float = 0.95) -> Finding:
+        """Summarize: one line a model, or a model with one set of options, and the sentences that say which is best.
+
+        Parameters
+        ----------
+        score
+            The column of scores; None takes the only one there is.
+        k
+            Of pass@k.
+        level
+            Of confidence.
+
+        Returns
+        -------
+        Finding
+            Its table's columns are those of `summary.summary_frame`.
+
+        Raises
+        ------
+        ParameterError
+            There is no score, or several and none is named.
+        """
+        rows = self.df()
+        return summarize(rows, find_score(rows, score, self.scores), planned=self._planned(rows), k=k, level=level)
+
+    def compare(self, *models: str, score: str | None = None, level: float = 0.95) -> Finding:
+        """Compare models in pairs on the prompts they share; all of them where none are named.
+
+        Returns
+        -------
+        Finding
+            Its table's columns are those of `contrasts.contrast_frame`.
+
+        Raises
+        ------
+        ParameterError
+            There is no such model or score.
+        """
+        rows = self.df()
+        return compare_models(rows, find_score(rows, score, self.scores), *models, level=level)
+
+    @property
+    def by_prompt(self) -> pd.DataFrame:
+        """The mean scores of each prompt, one line a prompt.
+
+        Columns: `prompt_id`, and one for each variant; with several scores they are below each score's name.
+        """
+        rows = read_rows(self.df())
+        names = self.scores
+        table = rows[is_answer(rows)].pivot_table(
+            index="prompt_id", columns="variant", values=names, aggfunc="mean", observed=True
+        )
+        return cast("pd.DataFrame", table[names[0]]) if len(names) == 1 else table
+
+    @property
+    def scores(self) -> list[str]:
+        """The names of the scores the rows have."""
+        with self._lock:
+            return list(self._store.scorers())
+
+    def errors(self) -> pd.DataFrame:
+        """Return what went wrong, the most frequent first.
+
+        Returns
+        -------
+        DataFrame
+            `model`, `status`, `error_type`, `error_code` (HTTP status), `count`, `message` (the first one).
+        """
+        with self._lock:
+            return errors_frame(self._store)
+
+    def manifest(self) -> dict[str, Any]:
+        """Return where the numbers come from: versions, hashes, prices with their date, every start with its end."""
+        with self._lock:
+            return self._store.facts()
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write the rows to a file, with the manifest beside it.
+
+        Parameters
+        ----------
+        path
+            Its ending says the format: `.parquet` (needs pyarrow) or `.csv`.
+
+        Returns
+        -------
+        Path
+            The file. The manifest is `NAME.manifest.json` beside it.
+
+        Raises
+        ------
+        ParameterError
+            The ending is another one, or pyarrow is not installed.
+        StorageError
+            The file cannot be written.
+        """
+        file = Path(path).expanduser()
+        with self._lock:
+            export_rows(self._store, file)
+        facts = json.dumps(self.manifest(), indent=2, default=str)
+        file.with_suffix(".manifest.json").write_text(facts, "utf-8")
+        return file
+
+    def _planned(self, rows: pd.DataFrame) -> dict[str, int]:
+        """Return how many cells of each variant the grid has."""
+        grid = self.manifest()["starts"][-1]["grid"]
+        each = grid["cells"] // (len(grid["models"]) * len(grid["params"]))
+        return dict.fromkeys(dict.fromkeys(read_rows(rows)["variant"]), each)
