@@ -76,6 +76,18 @@ WORLD = (
     "[bank.example](https://evil.test/login) ![a chart](https://evil.test/p.png) <b onclick=x>not bold</b>"
 )
 REASONED = "testing.Script('The answer is **42**.', reasoning='First I look at the question. ' * 12)"
+SPENT = """
+def spend(model, tokens, cost):
+    usage = {"prompt_tokens": tokens, "completion_tokens": tokens // 3, "total_tokens": tokens + tokens // 3}
+    chat = chat_with(Script("Yes.", usage=usage | ({"cost": cost} if cost is not None else {})))
+    chat.display = False
+    chat.ask("Well?", model=model)
+import toprouter_nb as tr
+tr.configure(ledger_path=":memory:")
+for model, tokens, cost in (("google/gemini-3.5-flash", 1200, 0.00042), ("openai/gpt-5-mini", 5600, 0.0123),
+                            ("google/gemini-3.5-flash", 880, 0.00031), ("vendor/<b>unpriced</b>", 300, None)):
+    spend(model, tokens, cost)
+"""
 VIEWS = {
     "answer": [f"chat_with({ANSWER!r}).ask('What is a p-value?')"],
     "code": [f"chat_with({CODE!r}).ask('Show me code')"],
@@ -85,6 +97,8 @@ VIEWS = {
     "stopped": ["chat_with(Script(deltas=['Once upon a ', 'time there was ', Hang()])).ask('Tell')"],
     "broken": ["chat_with(Script(deltas=['Once upon a ', 'time there was ', Cut()])).ask('Tell')"],
     "error": ["chat_with(Fault(402, body={'error': {'message': 'Add credits to go on.'}})).ask('Hello')"],
+    "usage": [SPENT, "tr.usage_table()"],
+    "usage-by-model": [SPENT, "tr.usage_table(by='model')"],
     "transcript": [
         f"chat = chat_with('Paris is the capital of **France**.', {REASONED})\nchat.display = False",
         "_ = chat.ask('What is the capital of France?'); _ = chat.ask('And the answer?\\nIn one line.')\nchat",
@@ -105,7 +119,7 @@ def take(lab, browser, name, look):
     if name == "stopped":
         book.output(1).get_by_text("there was").wait_for()
         book.interrupt()
-    book.output(len(VIEWS[name])).locator(".tr-foot, .tr-turn").first.wait_for()
+    book.output(len(VIEWS[name])).locator(".tr-foot, .tr-turn, .tr-sheet").first.wait_for()
     book.page.wait_for_timeout(300)
     book.output(len(VIEWS[name])).screenshot(path=HERE / "images" / f"{name}-{look}.png")
     book.shut_down()

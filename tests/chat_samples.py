@@ -10,8 +10,9 @@ from toprouter_nb.reply import Reply
 from toprouter_nb.turns import Turn
 
 TEXTS = (
-    "plain", "two\nlines\r\n", "", " ", "```\nfence\n```", "</script><script>alert(1)</script>", "\x1b[31m", "\ud800 half",
-    "\u202ereversed", "𝔘nicode 🎉", "=1+1", "a" * 3_000, '"quoted" \\ back', "[key hidden]", "`" * 7,
+    "plain", "two\nlines\r\n", "", " ", "```\nfence\n```", "</script><script>alert(1)</script>", "\x1b[31m",
+    "\ud800 half", "\u202ereversed", "\U0001d518nicode 🎉", "=1+1", "a" * 3_000,
+    '"quoted" \\ back', "[key hidden]", "`" * 7,
 )  # fmt: skip
 
 

@@ -62,6 +62,16 @@ class Kernel:
             if kind not in ("status", "execute_input"):
                 yield kind, content
 
+    def receive_all(self):
+        """Yield as `receive`, and with them what belongs to no cell: the messages of live views."""
+        while True:
+            message = self._client.get_iopub_msg(timeout=SECONDS)
+            kind, content, parent = message["msg_type"], message["content"], message["parent_header"].get("msg_id")
+            if kind == "status" and content["execution_state"] == "idle" and parent == self._request:
+                return
+            if kind not in ("status", "execute_input") and parent in (self._request, None):
+                yield kind, content
+
     def interrupt(self):
         """Interrupt as the Stop button of a notebook does."""
         self._manager.interrupt_kernel()

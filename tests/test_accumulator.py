@@ -84,3 +84,14 @@ def test_those_who_read_a_text_share_it():
         {"choices": [{"delta": {"content": "long " * 100}}]}, {"choices": [{"delta": {"content": "answer"}}]}
     )
     assert answer.raw()["choices"][0]["message"]["content"] is answer.text
+
+
+def test_what_a_finished_answer_keeps_has_passed_what_hides_the_key():
+    """Texts that were joined from pieces here, and are searched by nobody before, are kept as they may be shown."""
+    answer = Accumulator()
+    for part in ("sec", "ret"):
+        said = {"tool_calls": [{"index": 0, "function": {"arguments": part}}], "refusal": part}
+        answer.add(*decode_chunk({"choices": [{"delta": said}]}))
+    answer.finish(lambda text: text.replace("secret", "***"))
+    said = answer.raw()["choices"][0]["message"]
+    assert (said["refusal"], said["tool_calls"][0]["function"]["arguments"]) == ("***", "***")

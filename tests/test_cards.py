@@ -213,3 +213,17 @@ def test_every_row_survives_json():
     """A card's raw row is what was sent."""
     rows = json.loads(json.dumps([FULL_ROW]))
     assert decode_cards(rows)[0][0].raw is rows[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "tokens"),
+    [
+        ({"top_provider": {"max_completion_tokens": 4096}, "max_output_tokens": 7}, 4096),
+        ({"max_output_length": 128_000}, 128_000),
+        ({"top_provider": {"max_completion_tokens": None}}, None),
+        ({"max_completion_tokens": "many"}, None),
+    ],
+)
+def test_the_longest_answer_is_read_where_dialects_put_it(row, tokens):
+    """It bounds what a call can cost; what is no size is unknown."""
+    assert card(**row).max_completion_tokens == tokens

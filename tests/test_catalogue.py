@@ -6,7 +6,8 @@ import multiprocessing
 
 import pytest
 
-from toprouter_nb.catalogue import Catalogue, cache_file, known_cards
+from toprouter_nb import catalogue as module
+from toprouter_nb.catalogue import Catalogue, _known, cache_file, ensure_list, known_cards, known_list
 from toprouter_nb.errors import ConnectFailedError
 from toprouter_nb.local import MODELS
 
@@ -35,6 +36,7 @@ def folder(tmp_path, monkeypatch):
     """Keep lists in a folder of the test's own, with no other model file."""
     monkeypatch.delenv("TOPROUTER_LOCAL_GGUF", raising=False)
     monkeypatch.setenv("TOPROUTER_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(module, "_KNOWN", module._KnownLists())
     return tmp_path / "cache"
 
 
@@ -213,3 +215,32 @@ def test_a_model_file_of_ones_own_is_listed(tmp_path, monkeypatch):
     assert ids(known_cards(GATEWAY)) == [*LOCAL_IDS, "local/mine"]
     file.unlink()
     assert ids(known_cards(GATEWAY)) == LOCAL_IDS
+
+
+def test_a_known_list_is_read_once_and_again_when_it_changes(monkeypatch):
+    """Looking a price up is cheap: the file is parsed only where it is another one than before."""
+    parsed = []
+    monkeypatch.setattr(module, "_known", lambda *kept: parsed.append(kept[0]) or _known(*kept))
+    assert known_list(GATEWAY) is None
+    catalogue(Source()).cards()
+    assert [sorted(known_list(GATEWAY).cards) for _ in range(3)] == [["a/one", "b/two"]] * 3
+    catalogue(Source(b'{"data": [{"id": "new"}]}'), now=NOON + 90_000).cards()
+    assert (list(known_list(GATEWAY).cards), known_list(GATEWAY).fetched_seconds) == (["new"], NOON + 90_000)
+    assert parsed == [NOON, NOON + 90_000]
+
+
+def test_a_list_is_ensured_by_asking_once():
+    """A missing list is fetched, a fresh one is not, and a gateway that fails is left alone for a while."""
+    good, bad = Source(), Source(ConnectFailedError("no network"))
+    for _ in range(3):
+        assert ensure_list("https://bad.example", bad) is None
+        assert list(ensure_list(GATEWAY, good).cards) == ["a/one", "b/two"]
+    assert (good.count, bad.count) == (1, 1)
+
+
+def test_an_old_list_is_better_than_none():
+    """Where a list is older than a day and cannot be had anew, the old one counts."""
+    catalogue(Source()).cards()
+    bad = Source(ConnectFailedError("no network"))
+    assert list(ensure_list(GATEWAY, bad).cards) == ["a/one", "b/two"]
+    assert bad.count == 1

@@ -113,6 +113,20 @@ def test_an_answer_may_come_before_the_request_is_sent(mode, end):
 
 
 @both
+def test_a_connection_with_a_request_half_sent_is_not_used_again(mode):
+    """What is left of the request would be read as the next one; so the next one has a connection of its own."""
+    refusal = "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"
+    early = {"raw": True, "steps": [{"send": refusal}, {"wait": 1.0}]}
+    with (
+        FaultServer([early], reads_bodies=False) as server,
+        Caller(mode, server.base_url, idle_seconds=0.3) as caller,
+    ):
+        for _ in range(2):
+            assert caller.post(RequestBody([b"a" * 20_000_000]))[2] == b"no"
+        assert server.connections == 2
+
+
+@both
 def test_a_server_that_stops_reading_is_a_timeout(mode):
     """Where nothing takes the request any more, the limit for silence holds."""
     deaf = {"raw": True, "steps": [{"wait": 0.5}]}
@@ -123,6 +137,24 @@ def test_a_server_that_stops_reading_is_a_timeout(mode):
     ):
         caller.post(RequestBody([b"a" * 50_000_000]))
     assert (caught.value.kind, caught.value.is_transient) == ("timeout", True)
+
+
+@both
+@pytest.mark.parametrize(
+    "head",
+    ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n"],
+)
+def test_a_body_that_ends_early_is_an_error(mode, head):
+    """Where less comes than was announced, the connection broke; an answer that announces nothing may end so."""
+    with (
+        FaultServer([{"raw": True, "steps": [{"send": head + "Hello"}, {"end": "fin"}]}]) as server,
+        Caller(mode, server.base_url) as caller,
+        pytest.raises(ConnectFailedError, match="missing"),
+    ):
+        caller.post()
+    open_end = {"raw": True, "steps": [{"send": "HTTP/1.1 200 OK\r\n\r\nHello"}, {"end": "fin"}]}
+    with FaultServer([open_end]) as server, Caller(mode, server.base_url) as caller:
+        assert caller.post()[2] == b"Hello"
 
 
 @both

@@ -131,6 +131,13 @@ def test_a_head_is_bounded():
             feed(*blocks)
 
 
+def test_a_head_may_be_as_large_as_its_bound():
+    """64 KiB exactly, without the empty line that ends it, are read."""
+    begin = b"HTTP/1.1 200 OK\r\nX-Long: "
+    head = feed(begin + b"a" * (HEAD_BYTES - len(begin)) + b"\r\n\r\n")
+    assert len(head.headers[0][1]) == HEAD_BYTES - len(begin)
+
+
 def test_the_end_of_the_connection_is_no_head():
     """Whether nothing came or a part of a head."""
     for blocks in ([b""], [b"HTTP/1.1 200 OK\r\n", b""]):

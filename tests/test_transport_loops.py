@@ -2,16 +2,20 @@
 
 import asyncio
 import gc
+import socket
 import threading
+import time
 
 import pytest
 from callers import HELLO, SECRET
 from fault_server import FaultServer
 
-from toprouter_nb.errors import ReadTimeoutError
+from toprouter_nb.errors import ConnectFailedError, ReadTimeoutError
 from toprouter_nb.settings import Settings
 from toprouter_nb.transport import AsyncTransport
+from toprouter_nb.transport.async_link import _buffer_of
 from toprouter_nb.transport.loops import PerLoop
+from toprouter_nb.wire.request import RequestBody
 
 PLAIN = {"status": 200, "headers": [["Content-Type", "application/json"]], "body": '{"ok": true}'}
 EVENTS = [["Content-Type", "text/event-stream"]]
@@ -184,6 +188,46 @@ def test_the_limit_for_silence_begins_anew_with_each_block():
     ):
         asyncio.run(ask(server))
     assert b"".join(got) == b"hello" * 5
+
+
+def test_a_server_that_ends_its_side_is_heard_while_it_is_written_to():
+    """A server that says no more, and reads no more, ends the call at once and not after the limit for silence."""
+
+    async def ask(port):
+        settings = Settings(base_url=f"http://127.0.0.1:{port}", api_key=SECRET, idle_seconds=5)
+        async with AsyncTransport(settings).post("/", RequestBody([b"a" * 50_000_000]), SECRET, stream=False):
+            pass
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def end():
+            connection.append(server.accept()[0])
+            connection[0].recv(1)
+            connection[0].shutdown(socket.SHUT_WR)
+
+        connection = []
+        threading.Thread(target=end).start()
+        begun = time.monotonic()
+        with pytest.raises(ConnectFailedError, match="closed before an answer came"):
+            asyncio.run(ask(server.getsockname()[1]))
+        assert time.monotonic() - begun < 3
+        connection[0].close()
+
+
+def test_connections_of_one_loop_never_mix():
+    """Answers that arrive at the same time, in many reads each, are each whole, and the loop keeps nothing of them."""
+    letters = "abcdef"
+    answers = [PLAIN | {"body": letter * 300_000} for letter in letters]
+
+    async def ask():
+        transport = transport_to(server)
+        bodies = await asyncio.gather(*(post(transport) for _ in answers))
+        return bodies, bytes(_buffer_of(id(asyncio.get_running_loop())))
+
+    with FaultServer(answers) as server:
+        bodies, buffer = asyncio.run(ask())
+    assert sorted(bodies) == [letter.encode() * 300_000 for letter in letters]
+    assert not any(buffer)
 
 
 class Thing:

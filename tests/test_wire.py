@@ -191,3 +191,17 @@ def test_what_json_cannot_say_is_never_sent(number):
 def test_sizes_are_told_in_megabytes_of_a_million(sizes, words):
     """The whole, and of the messages, which stand between head, commas and tail, the first of the biggest."""
     assert RequestBody([b"x" * size for size in sizes]).largest == words
+
+
+def test_a_body_knows_its_images_and_the_rest():
+    """Each image counts once, however large, and its bytes are not among those of the texts."""
+    image = ImagePart(data=b"\x89PNG" * 1000, media_type="image/png")
+    quoting = Turn("user", (TextPart('{"type":"image_url","image_url":{"url":"x"}}'),))
+    turns = [
+        Turn("user", (TextPart("Look"), image, image)),
+        quoting,
+        Turn("user", (ImagePart(url="https://x.test/i"),)),
+    ]
+    body = encode_request([encode_turn(turn) for turn in turns], model="m", stream=False, options={})
+    count, rest = body.measure()
+    assert (count, rest < 500, body.length > 10_000) == (3, True, True)

@@ -3,7 +3,7 @@
 Knows nothing of HTTP, JSON text or times.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .wire.answer import Delta
@@ -56,10 +56,13 @@ class Accumulator:
         """Add a delta of choice 0 that differs from the one before in its text only."""
         self._choices[0].text.add(text)
 
-    def finish(self) -> None:
-        """Let go of what only a growing answer needs; nothing is added after this."""
+    def finish(self, hide: Callable[[str], str]) -> None:
+        """Let go of what only a growing answer needs; nothing is added after this.
+
+        `hide` is given each text that may spell the key over several pieces, and returns what may be kept of it.
+        """
         for choice in self._choices.values():
-            choice.finish()
+            choice.finish(hide)
 
     @property
     def text(self) -> str:
@@ -135,9 +138,11 @@ class _Choice:
             if (choice.get("index") or 0) == delta.index:
                 self._keep(choice)
 
-    def finish(self) -> None:
-        for text in (self.text, self.reasoning, self.refusal):
-            text.finish()
+    def finish(self, hide: Callable[[str], str]) -> None:
+        self.text.finish()
+        self.reasoning.finish()
+        for text in (self.refusal, *self._arguments.values()):
+            text.finish(hide)
 
     def _keep(self, choice: Mapping[str, Any]) -> None:
         self._fields.update(choice)
@@ -198,8 +203,8 @@ class _Text:
     def add(self, text: str) -> None:
         self._encoded += text.encode("utf-8", "surrogatepass")
 
-    def finish(self) -> None:
-        self.read()
+    def finish(self, hide: Callable[[str], str] = str) -> None:
+        self._read = hide(self.read())
         self._encoded, self._read_bytes = bytearray(), 0
 
     def read(self) -> str:

@@ -154,15 +154,14 @@ class Exchange:
     def forget(self) -> None:
         """Let go of what the server sent, which may repeat the key; `answer`, where it is hidden, stays."""
         self._headers, self._collected, self._decoder = {}, bytearray(), None
-        self.answer.finish()
+        self.answer.finish(self._screen.hide)
 
     def raw(self) -> dict[str, Any]:
-        """Return the whole answer, as `Accumulator.raw`; the key is hidden also where tool calls spell it in pieces."""
+        """Return the whole answer, as `Accumulator.raw`; the key is hidden also where fields spell it in pieces."""
         raw = self.answer.raw()
         for choice in raw["choices"]:
             said = choice["message"]
-            if said.get("tool_calls"):
-                said["tool_calls"] = self._screen.hide(said["tool_calls"])
+            said |= {name: self._screen.hide(said[name]) for name in ("tool_calls", "refusal") if said.get(name)}
         return raw
 
     def _truncation(self, words: str = "The stream ended before the answer did") -> StreamTruncatedError:
@@ -206,15 +205,13 @@ class Exchange:
     def _read_alike(self, event: Event) -> Delta | None:
         """Take an event that differs from an earlier one in its text only, which most do; None where it does not."""
         delta = self._screen.read_alike(event.data) if event.type == "message" else None
-        if delta is None:
-            self._is_alike = False
-            return None
-        self._count_text(len(delta.text))
-        if self._is_alike:
-            self.answer.add_text(delta.text)
-        else:
-            self.answer.add(delta)
-            self._is_alike = True
+        was_alike, self._is_alike = self._is_alike, delta is not None
+        if delta is not None:
+            self._count_text(len(delta.text))
+            if was_alike:
+                self.answer.add_text(delta.text)
+            else:
+                self.answer.add(delta)
         return delta
 
     def _read_event(self, event: Event) -> Iterable[Delta]:

@@ -19,7 +19,8 @@ CELLS = (
     """
 from PIL import Image
 from toprouter_nb import Conversation, testing
-gateway = testing.ScriptedGateway(["Paris.", "Rome.", "Madrid.", "A dot.", testing.Script(deltas=["Half", testing.Cut()])])
+half = testing.Script(deltas=["Half", testing.Cut()])
+gateway = testing.ScriptedGateway(["Paris.", "Rome.", "Madrid.", "A dot.", half])
 address = gateway.start().base_url
 chat = Conversation("any/model", base_url=address, api_key="sk-canary-" + "0f1e2d3c4b5a", system="S")
 chat.name = "tutor"
@@ -147,5 +148,5 @@ def test_a_damaged_exchange_is_told_with_its_place(damage, tmp_path):
 
 def test_an_exchange_of_a_newer_version_says_so(tmp_path):
     """The number and the way on are told."""
-    with pytest.raises(StorageError, match="exchanges of version 9, and this release reads version 1. Update"):
+    with pytest.raises(StorageError, match=r"exchanges of version 9, and this release reads version 1\. Update"):
         tr.Conversation.from_notebook(notebook_of(tmp_path, {"version": 9}))

@@ -9,9 +9,11 @@ import nbformat
 import pytest
 from chat_samples import TEXTS, random_chat
 from markdown_it import MarkdownIt
+from openai.types.chat import ChatCompletionMessageParam
+from pydantic import TypeAdapter
 
 import toprouter_nb as tr
-from toprouter_nb.archive.fences import code_span, fence
+from toprouter_nb.archive.fences import code_span, fence, plain_line
 from toprouter_nb.errors import ParameterError, StorageError
 from toprouter_nb.plain import render_plain
 
@@ -21,7 +23,7 @@ PAYLOADS = Path(__file__).parents[1] / "data" / "xss_payloads.json"
 
 def hostile():
     """Return every text of the list of hostile Markdown, and the odd ones."""
-    found = [text for text in re.findall(r'"((?:[^"\\]|\\.)*<(?:[^"\\]|\\.)*)"', PAYLOADS.read_text())]
+    found = re.findall(r'"((?:[^"\\]|\\.)*<(?:[^"\\]|\\.)*)"', PAYLOADS.read_text())
     return [*TEXTS, *(json.loads(f'"{text}"') for text in found)]
 
 
@@ -85,6 +87,9 @@ def test_no_text_breaks_out_of_a_fence_or_a_code_span(text):
     assert block.content == render_plain(text).replace("\r\n", "\n") + "\n"
     (_, inline, _) = MarkdownIt().parse(f"# {code_span(text)}")
     assert [child.type for child in inline.children] == ["code_inline"]
+    (_, inline, _) = MarkdownIt("gfm-like", {"linkify": False}).parse(f"# {plain_line(text)}x")
+    assert {child.type for child in inline.children} <= {"text", "text_special"}
+    assert "".join(child.content for child in inline.children) == " ".join(render_plain(text).split()) + "x"
 
 
 def test_markdown_is_headings_and_fences_only(tmp_path):
@@ -111,7 +116,7 @@ def test_a_page_runs_and_fetches_nothing(tmp_path):
 
 
 def test_a_page_shows_everything(tmp_path):
-    """Every turn of a long chat is there, a long prompt to its last word, pictures, the reasoning and the small print."""
+    """Every turn of a long chat is there, a long prompt to its last word, pictures, reasoning and the small print."""
     chat = tr.Conversation.load(GOLDEN)
     long = "\n".join(f"line {number}" for number in range(9_000)) + " the very end"
     chat._history.add([(tr.user(f"question {number}"), None) for number in range(60)] + [(tr.user(long), None)])
@@ -172,9 +177,6 @@ def test_a_notebook_can_be_read_back(tmp_path):
 
 def test_messages_are_what_the_openai_sdk_takes():
     """The SDK's own types accept them, and from_messages reads them back."""
-    from openai.types.chat import ChatCompletionMessageParam
-    from pydantic import TypeAdapter
-
     chat = tr.Conversation.load(GOLDEN)
     messages = chat.to_openai()
     TypeAdapter(list[ChatCompletionMessageParam]).validate_python(messages)

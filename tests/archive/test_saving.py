@@ -103,7 +103,7 @@ def test_each_image_is_kept_once(tmp_path):
 
 
 def test_no_key_is_saved(tmp_path, monkeypatch):
-    """A key that was said, is in an option, or is only known to the process is in no file; the address is not either."""
+    """A key that was said, is in an option, or is only known to the process is in no file; nor is the address."""
     monkeypatch.setenv("TOPROUTER_API_KEY", "env-canary-99887766554433")
     with ScriptedGateway(lambda request: "As you said: env-canary-99887766554433.") as gateway:
         chat = tr.Conversation(

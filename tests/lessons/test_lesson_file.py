@@ -27,8 +27,14 @@ HELLO = Asked("m", ({"role": "user", "content": "Hi"},), {"seed": 1})
     "take",
     [
         Take(HELLO, 200, 0.25, ((0.25, b"data: x\n\n"), (1.5, "é".encode()[:1]), (1.6, "é".encode()[1:]))),
-        Take(HELLO, None, 0.0, (), Break(2.5, "ConnectFailedError", "connection", "It broke.", True)),
-        Take(HELLO, 200, 0.1, ((0.2, b"\xff\x00"),), Break(3.0, "ReadTimeoutError", "idle_timeout", "Silence.", False)),
+        Take(HELLO, None, 0.0, (), Break(2.5, "ConnectFailedError", "connection", "It broke.", is_transient=True)),
+        Take(
+            HELLO,
+            200,
+            0.1,
+            ((0.2, b"\xff\x00"),),
+            Break(3.0, "ReadTimeoutError", "idle_timeout", "Silence.", is_transient=False),
+        ),
         Take(Asked("", (), {"a": {"b": [1, None, "\ud800"]}}), 503, 0.0, ()),
     ],
 )
@@ -80,7 +86,7 @@ def test_a_newer_version_is_told_with_its_number(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(GOLDEN.replace(b'"version": 1', b'"version": 7', 1))
     for do in (load_lesson, lambda path: LessonFile(path).open()):
-        with pytest.raises(StorageError, match="of version 7, and this release reads version 1. Update toprouter_nb"):
+        with pytest.raises(StorageError, match=r"of version 7, and this release reads version 1\. Update"):
             do(path)
 
 

@@ -20,8 +20,12 @@ from toprouter_nb.errors import (
     SettingsError,
     StorageError,
 )
+from toprouter_nb.lessons.file import load_lesson
+from toprouter_nb.lessons.player import PlayingSender
+from toprouter_nb.secret import Secret
 from toprouter_nb.stage import STAGE
 from toprouter_nb.testing import Cut, ErrorEvent, Fault, Hang, Raw, Script, ScriptedGateway, Stall
+from toprouter_nb.wire.request import RequestBody
 
 GOLDEN = Path(__file__).parents[1] / "data" / "lesson_v1.jsonl"
 KEY = "sk-canary-0f1e2d3c4b5a"
@@ -295,11 +299,6 @@ def test_an_answer_that_was_left_halfway_is_not_kept(lesson):
 
 def test_a_played_answer_can_be_stopped_while_it_waits(lesson):
     """Stopping from another thread, as the Stop button does, ends a wait of the lesson at once."""
-    from toprouter_nb.lessons.file import load_lesson
-    from toprouter_nb.lessons.player import PlayingSender
-    from toprouter_nb.secret import Secret
-    from toprouter_nb.wire.request import RequestBody
-
     recorded(lesson, [Script(deltas=["a", Stall(1.0), "b"])], "q")
     body = RequestBody([json.dumps({"model": "any/model", "messages": [{"role": "user", "content": "q"}]}).encode()])
     start = time.monotonic()
@@ -323,6 +322,21 @@ def test_another_machine_draws_another_picture(lesson):
             assert student().ask("What is this?", noise[::-1]).text == "A plot."
         with pytest.raises(ParameterError, match="has no answer"):
             student().ask("What is this?", noise, noise)
+
+
+def test_a_comparison_is_recorded_and_played(lesson, monkeypatch):
+    """Several models and prompts at once, for a student without a key; each model's answers stay its own."""
+    monkeypatch.delenv("TOPROUTER_API_KEY", raising=False)
+
+    def answer(request):
+        return f"{request.json['model']}: {request.json['messages'][-1]['content']}"
+
+    with ScriptedGateway(answer) as gateway, tr.record(lesson):
+        tr.compare(["a", "b"], ["m/one", "m/two"], base_url=gateway.base_url, api_key=KEY, display=False)
+    with tr.replay(lesson):
+        played = tr.compare(["a", "b"], ["m/one", "m/two"], display=False)
+    assert played.answer(1, "m/two").text == "m/two: b"
+    assert played.answer(0, "m/one").text == "m/one: a"
 
 
 def test_no_key_and_no_header_is_in_a_lesson(lesson):
@@ -358,16 +372,14 @@ def test_a_lesson_is_for_a_model_of_this_machine_too(lesson, monkeypatch):
 
 def test_recording_the_model_of_this_machine(lesson, local_address, monkeypatch):
     """What the embedded model says is recorded, and plays without it."""
-    from toprouter_nb import Conversation
-
     address, token = local_address
     monkeypatch.setattr("toprouter_nb.local.address", lambda _model: (address, token))
     with tr.record(lesson):
-        said = Conversation("local/smollm2-135m", display=False).ask("Say hi.", max_tokens=5, seed=1).text
+        said = tr.Conversation("local/smollm2-135m", display=False).ask("Say hi.", max_tokens=5, seed=1).text
     assert token not in lesson.read_text()
     monkeypatch.setattr("toprouter_nb.local.address", lambda _model: pytest.fail("a server was started"))
     with tr.replay(lesson, speed=math.inf):
-        assert Conversation("local/smollm2-135m", display=False).ask("Say hi.", max_tokens=5, seed=1).text == said
+        assert tr.Conversation("local/smollm2-135m", display=False).ask("Say hi.", max_tokens=5, seed=1).text == said
 
 
 def test_a_recording_that_cannot_be_written_costs_nobody_an_answer(lesson, monkeypatch):

@@ -1,4 +1,4 @@
-"""Untrusted text inside Markdown: fences and code spans that nothing in it can end.
+"""Untrusted text inside Markdown: fences and code spans that nothing in it can end, words that are no Markdown.
 
 Pure. What would act on a terminal is shown as an escape; everything else stands as it was said.
 """
@@ -39,6 +39,17 @@ def code_span(text: str) -> str:
     mark = "`" * (_longest_run(shown) + 1)
     room = " " if "`" in shown else ""
     return f"{mark}{room}{shown}{room}{mark}"
+
+
+def plain_line(text: str) -> str:
+    r"""Return text as words within a line, which are no Markdown.
+
+    Examples
+    --------
+    >>> print(plain_line("*a* <b>"))
+    \*a\* \<b\>
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(render_plain(text).split()))
 
 
 def _longest_run(text: str) -> int:

@@ -10,7 +10,7 @@ from ..parts import ImagePart
 from ..render.facts import reply_facts
 from ..reply import Reply
 from .document import Document
-from .fences import code_span, fence
+from .fences import code_span, fence, plain_line
 
 MARK = "<!-- written by toprouter_nb -->"
 
@@ -24,7 +24,7 @@ def render_markdown_export(document: Document) -> str:
     >>> print(render_markdown_export(Document(history=History(), system="Be terse.")))
     <!-- written by toprouter_nb -->
     <BLANKLINE>
-    # `Conversation with the default model`
+    # Conversation with the default model
     <BLANKLINE>
     ## System
     <BLANKLINE>
@@ -33,7 +33,7 @@ def render_markdown_export(document: Document) -> str:
     ```
     <BLANKLINE>
     """
-    pieces = [MARK, f"# {code_span(document.title)}"]
+    pieces = [MARK, f"# {plain_line(document.title)}"]
     if document.system is not None:
         pieces += ["## System", fence(document.system, "text")]
     for node in document.history.path():

@@ -14,7 +14,7 @@ from ..plain import render_plain
 from ..render.cards import render_reply, render_turn_card
 from .cell_records import METADATA_KEY, cell_record
 from .document import Document
-from .fences import code_span
+from .fences import plain_line
 
 _SOURCE_CHARACTERS = 88
 
@@ -31,7 +31,7 @@ def render_notebook_export(document: Document) -> str:
     <BLANKLINE>
     chat = Conversation('any/model')
     """
-    cells = [_markdown(f"# {code_span(document.title)}"), _code(_opening(document))]
+    cells = [_markdown(f"# {plain_line(document.title)}"), _code(_opening(document))]
     cells += _exchanges(document)
     for place, cell in enumerate(cells):
         cell["id"] = hashlib.sha256(f"{place} {cell['source']}".encode("utf-8", "replace")).hexdigest()[:12]

@@ -167,8 +167,9 @@ class Column:
         counted = [f"{now - self._began:.0f} s"]
         if self.status == "running":
             span = now - self._first
-            counted.append(f"~{self._count:,} tokens")
-            counted += [f"~{self._count / span:,.0f} tokens/s"] if span >= 1 else []
+            rate = self._count / span if span >= 1 else 0.0
+            counted += [f"~{self._count:,} tokens"] if self._count > 1 else []
+            counted += [f"~{rate:,.0f} tokens/s"] if rate >= 1 else []
         return counted
 
 

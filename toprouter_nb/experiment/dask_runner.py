@@ -20,8 +20,9 @@ from ..settings import Settings
 from .dask_money import ChunkMoney
 from .dask_worker import Chunk, Outcome, probe, work
 from .grid import Cell
-from .run_engine import Engine, RunSpec
+from .run_engine import Engine
 from .run_gate import Limits
+from .run_spec import RunSpec
 from .store import Store
 from .store_journal import Journals
 
@@ -216,7 +217,7 @@ class _ClusterEngine(Engine):
         journals.merge(store)
         self._refused += outcome.refused
         self._dead |= outcome.dead
-        money.settle(job.reserved, store.spent_nano_usd())
+        money.settle(job.reserved, store.spent_nano_usd(self._spec.plan.kind))
 
     def _ended_of(self, futures: list[Any]) -> list[Any]:
         """Return the futures that ended, after a moment at most."""
@@ -228,7 +229,7 @@ class _ClusterEngine(Engine):
         if self._runner.client.status != "running":
             return futures
         with contextlib.suppress(TimeoutError):
-            wait(futures, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")
+            wait(futures, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]  # it has no types
         return [future for future in futures if future.status not in ("pending", "processing")]
 
     def _submit(self, chunk: Chunk) -> Any:
@@ -248,15 +249,15 @@ class _ClusterEngine(Engine):
             max_retries=spec.settings.max_retries,
             folder=str(self._generation / f"{number:08d}") if shares else None,
             allowance=None if spec.budget_nano_usd is None else reserved,
-            requests_per_minute=_part(spec.requests_per_minute, spec.grid.models, threads),
-            tokens_per_minute=_part(spec.tokens_per_minute, spec.grid.models, threads),
+            requests_per_minute=_part(spec.requests_per_minute, spec.plan.models, threads),
+            tokens_per_minute=_part(spec.tokens_per_minute, spec.plan.models, threads),
         )
 
     def _probe(self, generation: Path, settings: Settings) -> bool:
         """Look whether the workers can do it; return whether they share the folder with this machine."""
         nonce, file = uuid.uuid4().hex, generation / "nonce"
         file.write_text(nonce, "utf-8")
-        needs_key = any(not is_local_id(model) for model in self._spec.grid.models)
+        needs_key = any(not is_local_id(model) for model in self._spec.plan.models)
         found = self._runner.client.run(probe, str(file.resolve()), nonce, settings, needs_key=needs_key)
         if not found:
             message = "The Dask cluster has no workers. Start some, and run the experiment again."

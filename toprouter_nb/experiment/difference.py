@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from ..errors import ParameterError
 from .interval import Codes, Floats, Means, clustered_mean, group_means
 from .sample_size import detectable_difference
-from .student import check_level, t_p_value, t_quantile
+from .student import check_level, coin_chance, t_p_value, t_quantile
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,19 +118,13 @@ def mcnemar(wins: int, losses: int) -> tuple[float, float]:
 
     Examples
     --------
-    >>> mcnemar(9, 1)
-    (0.021484375, 0.01171875)
+    >>> [round(p_value, 6) for p_value in mcnemar(9, 1)]
+    [0.021484, 0.011719]
     """
     count, fewer = wins + losses, min(wins, losses)
-    if not count:
-        return 1.0, 1.0
-    # In whole numbers, so that nothing is rounded before the end.
-    ways = at_most = 1
-    for k in range(fewer):
-        ways = ways * (count - k) // (k + 1)
-        at_most += ways
-    exact = min(2 * at_most, 2**count)
-    return exact / 2**count, min(2 * at_most - ways, 2**count) / 2**count
+    at_most = coin_chance(fewer, count)
+    # Half of the chance of just this outcome: both tails together, less one time that chance.
+    return min(2 * at_most, 1.0), at_most + coin_chance(fewer - 1, count)
 
 
 def holm(p_values: ArrayLike) -> Floats:

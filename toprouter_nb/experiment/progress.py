@@ -19,7 +19,8 @@ _FINAL = ", ".join(f"'{status}'" for status in FINAL)
 _SHARE = 0.05
 _TALLY = (
     f"SELECT count(*), coalesce(sum(status IN ({_FINAL})), 0), coalesce(sum(status = 'error'), 0), "
-    "sum(cost_nano_usd), coalesce(sum(cost_nano_usd IS NULL), 0) FROM rows WHERE place IS NOT NULL"
+    "sum(cost_nano_usd), coalesce(sum(cost_nano_usd IS NULL), 0) FROM rows "
+    "WHERE kind = ? AND (place IS NOT NULL OR kind <> 'answer')"
 )
 
 
@@ -69,9 +70,19 @@ class Progress:
         The run's file, for reading.
     engine
         What runs it; None where another process does, or nobody.
+    kind
+        Of the rows: "answer", or "judge" for verdicts.
     """
 
-    def __init__(self, store: Store, engine: Engine | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine | None,
+        *,
+        kind: str = "answer",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._kind = kind
         self._store = store
         self._engine = engine
         self._clock = clock
@@ -80,6 +91,8 @@ class Progress:
         self._tally: tuple[Any, ...] = (0, 0, 0, None, 0)
         self._spent = 0
         self._planned = int(store.facts().get("planned") or 0)
+        if kind != "answer" and engine is not None:
+            self._planned = next(store.select(_TALLY, (kind,)))[1] + engine.missing
 
     def look(self, *, is_last: bool = False) -> State:
         """Return how far it is.
@@ -91,8 +104,8 @@ class Progress:
         """
         now = self._clock()
         if is_last or now >= self._next_look:
-            self._tally = next(self._store.select(_TALLY))
-            self._spent = self._store.spent_nano_usd()
+            self._tally = next(self._store.select(_TALLY, (self._kind,)))
+            self._spent = self._store.spent_nano_usd(self._kind)
             self._next_look = now + (self._clock() - now) / _SHARE
         _, done, errors, cost, unpriced = self._tally
         pace = self._pace(now, done + errors)

@@ -3,23 +3,31 @@
 Knows nothing of how calls are made; everything is read from the run's file.
 """
 
+import dataclasses
 import os
-import threading
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 from ..errors import ParameterError
-from ..settings import Settings
+from ..settings import Settings, configure
+from .judge import Judge
+from .manifest import describe_place
 from .progress import Progress, State
-from .progress_view import DRAW_SECONDS, render_state, view_for
+from .progress_follow import follow
+from .progress_view import render_state
+from .results_pairs import Pairs, verdicts_frame
 from .results_tables import RunTables
 from .run_engine import Engine
+from .run_judging import JudgingPlan
+from .run_keys import Keys
+from .run_models import GivenPrices, look_up
 from .run_scoring import Scoring
+from .run_spec import RunSpec, check_budget, check_lanes
 from .scorers.function import read_scorers
 from .store_folder import ROWS, RunFolder
-
-_GRACE_SECONDS = 10.0
+from .verdicts import plan_pairs
 
 
 class Results(RunTables):
@@ -34,8 +42,8 @@ class Results(RunTables):
         The run's folder.
     engine
         What runs it in this process; None where nothing does.
-    scorers, settings
-        Of the experiment.
+    settings, prices
+        Of the experiment, for calls of a judge; None takes the configured settings, at the run's address.
 
     Raises
     ------
@@ -48,13 +56,13 @@ class Results(RunTables):
         path: Path,
         *,
         engine: Engine | None = None,
-        scorers: Sequence[Any] = (),
         settings: Settings | None = None,
+        prices: GivenPrices | None = None,
     ) -> None:
         super().__init__(path)
         self._engine = engine
-        self._scorers = list(scorers)
         self._settings = settings
+        self._prices = prices
         self._progress = Progress(self._store, engine)
 
     @property
@@ -97,19 +105,7 @@ class Results(RunTables):
     def follow(self, *, wait: bool, display: bool) -> Self:
         """Show the progress, and wait for the end where that is wanted; an interrupt stops the run."""
         assert self._engine is not None
-        view = view_for(self.path.name) if display else None
-        if not wait:
-            if view is not None:
-                threading.Thread(target=self._draw, args=(view,), name="toprouter_nb-progress", daemon=True).start()
-            return self
-        try:
-            self._draw(view)
-        except KeyboardInterrupt:
-            self._end_gently()
-            if view is not None:
-                view.finish(self.state)
-            raise
-        self._engine.wait()
+        follow(self._engine, self._progress, self.path.name, wait=wait, display=display)
         return self
 
     def rescore(self, scorers: Sequence[Any]) -> Self:
@@ -122,6 +118,64 @@ class Results(RunTables):
         """
         Scoring(self.path / ROWS, read_scorers(scorers)).run()
         return self
+
+    def judge(
+        self,
+        judge: Judge,
+        *,
+        budget_usd: Decimal | float | None = None,
+        concurrency: int = 32,
+        models: Sequence[str] | None = None,
+        display: bool = True,
+    ) -> Pairs:
+        """Let a model compare the answers two by two; what it said before is not asked again.
+
+        Parameters
+        ----------
+        judge
+            Who is asked, and what.
+        budget_usd
+            The most that judging may cost in US dollars, all its starts together; None = no limit.
+        concurrency
+            How many calls may be under way.
+        models
+            Whose answers; None takes all.
+        display
+            False shows no progress.
+
+        Raises
+        ------
+        BudgetError, StorageError, SettingsError, UnknownModelError
+            As `Experiment.run`.
+        """
+        rows = self.df()
+        pairs = plan_pairs(rows, swap=judge.swap, models=models)
+        settings = self._judging_settings()
+        questions = dict(zip(rows["prompt_id"], rows["prompt"], strict=True))
+        answers, keys = rows["answer"].fillna("").tolist(), Keys(settings.base_url)
+        plan = JudgingPlan(judge, pairs, answers=answers, questions=questions, keys=keys)
+        known = look_up(plan.models, settings, self._prices)
+        engine = Engine(
+            RunSpec(
+                plan=plan,
+                settings=settings,
+                folder=RunFolder(self.path),
+                prices=known.prices,
+                budget_nano_usd=check_budget(budget_usd),
+                lanes=check_lanes(concurrency),
+                unseeded=known.unseeded,
+                facts={"judge": judge.model, "rubric": judge.rubric, "version": judge.version, **describe_place()},
+            )
+        )
+        engine.start()
+        follow(engine, Progress(self._store, engine, kind="judge"), f"{self.path.name}: {judge.model}", display=display)
+        with self._lock:
+            return Pairs(verdicts_frame(self._store, pairs, plan.row_keys, judge))
+
+    def _judging_settings(self) -> Settings:
+        settings = self._settings or configure()
+        address = self.manifest()["starts"][0].get("base_url", settings.base_url)
+        return settings if settings.base_url == address else dataclasses.replace(settings, base_url=address)
 
     def __len__(self) -> int:
         """Return how many cells have a row."""
@@ -142,28 +196,6 @@ class Results(RunTables):
             )
             raise ParameterError(message)
         return self._engine
-
-    def _draw(self, view: Any) -> None:
-        engine = self._driven()
-        seconds = DRAW_SECONDS if view is not None else None
-        while not engine.wait_quietly(seconds):
-            with self._lock:
-                state = self._progress.look()
-            view.draw(state)
-        if view is not None:
-            view.finish(self.state)
-
-    def _end_gently(self) -> None:
-        """Let the calls under way end, for they are paid; a second interrupt breaks them off."""
-        engine = self._driven()
-        engine.stop("interrupted")
-        try:
-            if not engine.wait_quietly(_GRACE_SECONDS):
-                engine.stop("interrupted", is_now=True)
-                engine.wait_quietly(_GRACE_SECONDS)
-        except KeyboardInterrupt:
-            engine.stop("interrupted", is_now=True)
-            engine.wait_quietly(_GRACE_SECONDS)
 
 
 def open_run(path: str | os.PathLike[str]) -> Results:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from .contrasts import compare_models
 from .finding import Finding
+from .pictures import RunPictures
 from .results_frames import errors_frame, rows_frame
 from .store import Store
 from .store_export import export_rows
@@ -99,6 +100,11 @@ class RunTables:
         return compare_models(rows, find_score(rows, score, self.scores), *models, level=level)
 
     @property
+    def plot(self) -> RunPictures:
+        """The pictures: `means`, `quality_cost`, `differences`, `heatmap`, `latency`; needs matplotlib."""
+        return RunPictures(self)
+
+    @property
     def by_prompt(self) -> pd.DataFrame:
         """The mean scores of each prompt, one line a prompt.
 
@@ -162,6 +168,6 @@ class RunTables:
 
     def _planned(self, rows: pd.DataFrame) -> dict[str, int]:
         """Return how many cells of each variant the grid has."""
-        grid = self.manifest()["starts"][-1]["grid"]
+        grid = next(start["grid"] for start in reversed(self.manifest()["starts"]) if "grid" in start)
         each = grid["cells"] // (len(grid["models"]) * len(grid["params"]))
         return dict.fromkeys(dict.fromkeys(read_rows(rows)["variant"]), each)

@@ -46,6 +46,8 @@ class Caller:
         Told of every attempt.
     account
         Who pays, for budgets around the run and for the ledger.
+    kind
+        Of the rows; only an answer has a place in the grid.
     keys, prices
         Of this run.
     max_retries
@@ -64,6 +66,7 @@ class Caller:
         gate: Gate,
         *,
         account: Account,
+        kind: str = "answer",
         keys: Keys,
         prices: Prices,
         max_retries: int = 2,
@@ -74,6 +77,7 @@ class Caller:
         self._client = client
         self._gate = gate
         self._account = account
+        self._kind = kind
         self._keys = keys
         self._prices = prices
         self._max_retries = max_retries
@@ -179,7 +183,8 @@ class Caller:
         return Row(
             row_key=row_key,
             request_key=request_key,
-            place=cell.index,
+            kind=self._kind,
+            place=cell.index if self._kind == "answer" else None,
             model=cell.model,
             prompt_id=cell.prompt.id,
             cluster=cell.prompt.cluster or cell.prompt.id,

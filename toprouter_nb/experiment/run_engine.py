@@ -6,72 +6,28 @@ Knows nothing of display or of statistics. Whatever happens to it, what is in th
 import asyncio
 import contextlib
 import contextvars
-import dataclasses
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from ..client import Client
 from ..errors import BudgetError
 from ..params import is_local_id
-from ..settings import Settings, require_key
+from ..settings import Settings
 from .grid import Cell
 from .lanes import run_chunk
 from .row import NANO
 from .run_caller import Caller
 from .run_cap import Cap
 from .run_feed import Feed
-from .run_gate import Gate, Limits
-from .run_judging import JudgingPlan
-from .run_keys import Keys
+from .run_gate import Gate
 from .run_ledger import RunLedger
-from .run_plan import Plan
-from .run_prices import Prices
 from .run_scoring import Scoring
+from .run_spec import RunSpec
 from .store import Store
-from .store_folder import RunFolder
 from .store_journal import Journals
 from .store_writer import RowWriter
-
-# A whole answer comes in one piece, after all of it was made: the limit for a first byte would be too short.
-_WHOLE_ANSWER_SECONDS = 300.0
-_DEFAULT_FIRST_BYTE_SECONDS = 60.0
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class RunSpec:
-    """What a start of a run needs to know; of it only plan and address can change an answer."""
-
-    plan: Plan | JudgingPlan
-    settings: Settings
-    folder: RunFolder
-    prices: Prices
-    scorers: Sequence[Any] = ()
-    budget_nano_usd: int | None = None
-    lanes: int = 32
-    is_streamed: bool = False
-    unseeded: frozenset[str] = frozenset()
-    requests_per_minute: Limits = None
-    tokens_per_minute: Limits = None
-    scorer_seconds: float = 30.0
-    is_power_safe: bool = False
-    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def keys(self) -> Keys:
-        """The keys of cells at this address."""
-        return Keys(self.settings.base_url)
-
-    def asking_settings(self) -> Settings:
-        """Return the settings for single attempts: with the key, no repetition, and time for whole answers."""
-        has_remote = any(not is_local_id(model) for model in self.plan.models)
-        settings = require_key(self.settings) if has_remote else self.settings
-        first = settings.first_byte_seconds
-        if first == _DEFAULT_FIRST_BYTE_SECONDS and not self.is_streamed:
-            first = _WHOLE_ANSWER_SECONDS
-        return dataclasses.replace(settings, max_retries=0, first_byte_seconds=first, ledger_path=False)
 
 
 class Engine:
@@ -130,8 +86,8 @@ class Engine:
             spec.plan.lay(store)
             self.missing = spec.plan.count_missing(store)
             spec.folder.check_room(self.missing)
-            number = store.begin(dict(spec.facts))
-            spent = store.spent_nano_usd()
+            number = store.begin(dict(spec.facts), spec.plan.kind)
+            spent = store.spent_nano_usd(spec.plan.kind)
             if self.missing:
                 _refuse_spent(spent, spec.budget_nano_usd)
         except BaseException:
@@ -265,7 +221,7 @@ class Engine:
             self._cancel = _nothing
             await writer.close()
             with contextlib.suppress(Exception):  # a full disk was told already, by the row that met it
-                _close(store, number, ended, cap)
+                _close(store, number, ended, cap, spec.plan.kind)
             await loop.run_in_executor(None, scoring.finish)
             self.ended = ended
 
@@ -279,12 +235,12 @@ def _refuse_spent(spent: int, budget: int | None) -> None:
         raise BudgetError(message)
 
 
-def _close(store: Store, number: int, ended: str, cap: Cap) -> None:
+def _close(store: Store, number: int, ended: str, cap: Cap, kind: str) -> None:
     """Note the end, and book what calls that were broken off may have cost."""
-    unbooked = cap.spent - store.spent_nano_usd()
+    unbooked = cap.spent - store.spent_nano_usd(kind)
     with store.step():
         if cap.limit is not None and unbooked > 0:
-            store.book(unbooked, "calls that were broken off, at worst")
+            store.book(unbooked, "calls that were broken off, at worst", kind)
         store.end(number, ended)
     store.close()
 

@@ -21,7 +21,7 @@ _BLOCK = 1_000
 class JudgingPlan:
     """The pairs a judge is asked about, as cells.
 
-    Life: `lay`, `count_missing`, `missing`, as of a `Plan`; `keys` tell which row belongs to which pair.
+    Life: `lay`, `count_missing`, `missing`, as of a `Plan`; `row_keys` tell which row belongs to which pair.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class JudgingPlan:
     ----------
     kind, models
         Of the rows; and who is asked.
-    keys
+    row_keys
         The row key of each pair, in their order.
     """
 
@@ -55,7 +55,7 @@ class JudgingPlan:
     ) -> None:
         self.models = (judge.model,)
         self._cells = list(_cells(judge, pairs, answers, questions))
-        self.keys = [keys.of(cell)[0] for cell in self._cells]
+        self.row_keys = [keys.of(cell)[0] for cell in self._cells]
         self._done: set[bytes] = set()
 
     def lay(self, store: Store) -> None:
@@ -63,13 +63,13 @@ class JudgingPlan:
 
     def count_missing(self, store: Store) -> int:
         """Read which pairs are judged, and return how many are not."""
-        self._done = store.finished_keys(self.keys)
-        return len(set(self.keys) - self._done)
+        self._done = store.finished_keys(self.row_keys)
+        return len(set(self.row_keys) - self._done)
 
     def missing(self) -> Iterator[Cell]:
         """Yield the cells that were not done when they were counted, each request once."""
         asked = set(self._done)
-        for key, cell in zip(self.keys, self._cells, strict=True):
+        for key, cell in zip(self.row_keys, self._cells, strict=True):
             if key not in asked:
                 asked.add(key)
                 yield cell
@@ -78,11 +78,11 @@ class JudgingPlan:
 def _cells(
     judge: Judge, pairs: pd.DataFrame, answers: Sequence[str], questions: Mapping[str, str | tuple[Turn, ...]]
 ) -> Iterator[Cell]:
-    # The version is in the key by way of the prompt's name: a judge that reads differently is asked anew.
     options: dict[str, Any] = dict(judge.params or {})
-    for number, pair in enumerate(pairs.itertuples(index=False)):
-        both = answers[pair.row_a], answers[pair.row_b]
-        first, second = both[::-1] if pair.is_swapped else both
-        turns = judge.turns(questions[pair.prompt_id], first, second)
-        prompt = Prompt(f"{pair.prompt_id}", turns, cluster=pair.cluster)
-        yield Cell(number, prompt, judge.model, options, 0, int(pair.repeat), None)
+    lines: list[dict[Any, Any]] = pairs.to_dict("records")
+    for number, pair in enumerate(lines):
+        both = answers[pair["row_a"]], answers[pair["row_b"]]
+        first, second = both[::-1] if pair["is_swapped"] else both
+        turns = judge.turns(questions[pair["prompt_id"]], first, second)
+        prompt = Prompt(pair["prompt_id"], turns, cluster=pair["cluster"])
+        yield Cell(number, prompt, judge.model, options, 0, int(pair["repeat"]), None)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..params import is_local_id
+from ..turns import Turn
 from .prompt import Prompt, content_digest
 from .row import canonical
 
@@ -65,7 +66,7 @@ class Keys:
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
         self._beginnings: dict[tuple[str, int], Any] = {}
-        self._digests: dict[str, bytes] = {}
+        self._digests: dict[str, tuple[tuple[Turn, ...], bytes]] = {}
 
     def of(self, cell: CellLike) -> tuple[bytes, bytes]:
         """Return the row key and the request key of a cell, 16 bytes each."""
@@ -87,6 +88,6 @@ class Keys:
 
     def _digest(self, prompt: Prompt) -> bytes:
         known = self._digests.get(prompt.id)
-        if known is None:
-            known = self._digests[prompt.id] = content_digest(prompt.turns)
-        return known
+        if known is None or known[0] is not prompt.turns:  # a judge asks several things about one prompt
+            known = self._digests[prompt.id] = prompt.turns, content_digest(prompt.turns)
+        return known[1]

@@ -26,11 +26,19 @@ class Plan:
         What shall be asked.
     keys
         Of this grid at this address.
+
+    Attributes
+    ----------
+    kind, models
+        Of the rows; and who is asked.
     name
         Stands for the plan: the same for the same cells and keys.
     """
 
+    kind = "answer"
+
     def __init__(self, grid: Grid, keys: Keys, base_url: str) -> None:
+        self.models = grid.models
         self.name = f"{VERSION} {grid.fingerprint} {base_url}"
         self._grid = grid
         self._keys = keys

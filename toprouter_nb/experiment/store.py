@@ -69,7 +69,7 @@ class Store:
             new = []
             for row in rows:
                 if row.lost_nano_usd:
-                    self.book(row.lost_nano_usd, "attempts whose end is not known, at worst")
+                    self.book(row.lost_nano_usd, "attempts whose end is not known, at worst", row.kind)
                 if row.row_key in known and not self._make_way(row, *known[row.row_key]):
                     continue
                 known[row.row_key] = (row.status, row.cost_nano_usd)
@@ -108,6 +108,10 @@ class Store:
             for (last,) in block:
                 yield last
 
+    def finished_keys(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Return those of some row keys whose rows are done."""
+        return {key for key, (status, _) in self._known(keys).items() if status in FINAL}
+
     def answer_of(self, request_key: bytes) -> Row | None:
         """Return a finished row of the very same request; None where there is none."""
         query = f"SELECT {_SELECT} FROM rows WHERE request_key = ? AND status IN ({_FINAL}) LIMIT 1"
@@ -128,17 +132,17 @@ class Store:
 
     # --- money
 
-    def spent_nano_usd(self) -> int:
+    def spent_nano_usd(self, kind: str = "answer") -> int:
         """Return what was paid, or may have been, in 10**-9 US dollars: the sum over all rows and what was booked."""
         query = (
-            "SELECT (SELECT coalesce(sum(cost_nano_usd), 0) FROM rows) + "
-            "(SELECT coalesce(sum(cost_nano_usd), 0) FROM spent)"
+            "SELECT (SELECT coalesce(sum(cost_nano_usd), 0) FROM rows WHERE kind = ?) + "
+            "(SELECT coalesce(sum(cost_nano_usd), 0) FROM spent WHERE kind = ?)"
         )
-        return int(self._connection.execute(query).fetchone()[0])
+        return int(self._connection.execute(query, (kind, kind)).fetchone()[0])
 
-    def book(self, cost_nano_usd: int, why: str) -> None:
-        """Note what was paid, or may have been, and stands in no row."""
-        self._connection.execute("INSERT INTO spent VALUES (?, ?, ?)", (time.time(), cost_nano_usd, why))
+    def book(self, cost_nano_usd: int, why: str, kind: str) -> None:
+        """Note what was paid, or may have been, for a kind of rows, and stands in none of them."""
+        self._connection.execute("INSERT INTO spent VALUES (?, ?, ?, ?)", (time.time(), cost_nano_usd, why, kind))
 
     # --- prompts and manifest
 
@@ -167,24 +171,23 @@ class Store:
     def facts(self) -> dict[str, Any]:
         """Return the manifest, and every start of the run with its end."""
         facts = {name: json.loads(value) for name, value in self.select("SELECT name, value FROM manifest")}
-        starts = self.select("SELECT began_at, ended_at, ended, facts FROM starts ORDER BY rowid")
+        starts = self.select("SELECT began_at, ended_at, ended, kind, facts FROM starts ORDER BY rowid")
         facts["starts"] = [
-            {"began_at": began, "ended_at": ended_at, "ended": ended, **json.loads(more)}
-            for began, ended_at, ended, more in starts
+            {"began_at": began, "ended_at": ended_at, "ended": ended, "kind": kind, **json.loads(more)}
+            for began, ended_at, ended, kind, more in starts
         ]
         return facts
 
-    def begin(self, facts: Mapping[str, Any]) -> int:
+    def begin(self, facts: Mapping[str, Any], kind: str = "answer") -> int:
         """Note that the run is started, and book what a start that never ended may have paid; return its number."""
         with self.step():
-            lost = self._connection.execute("SELECT coalesce(sum(at_risk_nano_usd), 0) FROM starts WHERE ended IS NULL")
-            at_risk = int(lost.fetchone()[0])
-            if at_risk:
-                self.book(at_risk, "calls under way when the process died")
+            lost = "SELECT at_risk_nano_usd, kind FROM starts WHERE ended IS NULL AND at_risk_nano_usd > 0"
+            for at_risk, of_kind in list(self.select(lost)):
+                self.book(at_risk, "calls under way when the process died", of_kind)
             self._connection.execute("UPDATE starts SET ended = 'died' WHERE ended IS NULL")
             cursor = self._connection.execute(
-                "INSERT INTO starts (began_at, facts) VALUES (?, ?)",
-                (time.time(), json.dumps(dict(facts), default=str)),
+                "INSERT INTO starts (began_at, facts, kind) VALUES (?, ?, ?)",
+                (time.time(), json.dumps(dict(facts), default=str), kind),
             )
         return int(cursor.lastrowid or 0)
 
@@ -221,10 +224,10 @@ class Store:
         """Make room for a row whose cell has one already; False where that one stays."""
         if status in FINAL:
             if row.attempts and row.cost_nano_usd:
-                self.book(row.cost_nano_usd, "the same cell asked twice")
+                self.book(row.cost_nano_usd, "the same cell asked twice", row.kind)
             return False
         if cost:
-            self.book(cost, f"an attempt that ended in status {status}")
+            self.book(cost, f"an attempt that ended in status {status}", row.kind)
         self._connection.execute("DELETE FROM rows WHERE row_key = ?", (row.row_key,))
         self._connection.execute("DELETE FROM scores WHERE row_key = ?", (row.row_key,))
         return True

@@ -27,7 +27,7 @@ _SCORES = (
 )
 _STARTS = (
     "began_at REAL NOT NULL, ended_at REAL, ended TEXT, at_risk_nano_usd INTEGER NOT NULL DEFAULT 0, "
-    "facts TEXT NOT NULL"
+    "facts TEXT NOT NULL, kind TEXT NOT NULL"
 )
 
 
@@ -49,7 +49,7 @@ def _statements() -> list[str]:
         "CREATE TABLE prompts (prompt_id TEXT PRIMARY KEY, cluster TEXT, prompt, reference TEXT) WITHOUT ROWID",
         "CREATE TABLE manifest (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         # What was or may have been paid and stands in no row: replaced errors, duplicates, calls a kill cut off.
-        "CREATE TABLE spent (at REAL NOT NULL, cost_nano_usd INTEGER NOT NULL, why TEXT NOT NULL)",
+        "CREATE TABLE spent (at REAL NOT NULL, cost_nano_usd INTEGER NOT NULL, why TEXT NOT NULL, kind TEXT NOT NULL)",
         f"CREATE TABLE starts ({_STARTS})",
     ]
 

@@ -1,4 +1,4 @@
-"""Student's t distribution, from scipy; and the normal one, from the standard library.
+"""Distributions: Student's t and the fair coin's, from scipy; the normal one, from the standard library.
 
 The only module that knows scipy. Without it everything that needs no t works all the same.
 """
@@ -45,6 +45,17 @@ def t_p_value(statistic: float, freedom: int) -> float:
     0.05
     """
     return float(2 * _special().stdtr(freedom, -abs(statistic)))
+
+
+def coin_chance(heads: int, throws: int) -> float:
+    """Return the chance of at most so many heads in so many throws of a fair coin.
+
+    Examples
+    --------
+    >>> coin_chance(1, 3)
+    0.5
+    """
+    return float(_special().bdtr(heads, throws, 0.5)) if heads >= 0 else 0.0
 
 
 def normal_quantile(level: float) -> float:

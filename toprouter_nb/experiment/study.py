@@ -7,19 +7,13 @@ import dataclasses
 import datetime as dt
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
-from ..cards import ModelCard
-from ..catalogue import Catalogue
 from ..errors import ParameterError
 from ..keys import hide_key
-from ..limits import check_usd
-from ..listing import fetch_models
-from ..lookup import check_model, find_card
-from ..params import is_local_id
 from ..plain import render_plain, shorten
 from ..settings import Settings, configure
 from .estimate import Estimate, estimate_run
@@ -27,14 +21,16 @@ from .grid import Grid
 from .manifest import describe_grid, describe_place, describe_scorers
 from .results import Results
 from .row import NANO
-from .run_engine import Engine, RunSpec
+from .run_engine import Engine
 from .run_gate import Limits
-from .run_prices import Prices
+from .run_keys import Keys
+from .run_models import GivenPrices, KnownModels, check_prices, look_up
+from .run_plan import Plan
+from .run_spec import RunSpec, check_budget, check_lanes
 from .scorers.function import read_scorers
 from .store_folder import RunFolder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_MOST_LANES = 1_000
 
 
 class Experiment:
@@ -92,7 +88,7 @@ class Experiment:
         base_url: str | None = None,
         api_key: Any = None,
         stream: bool = False,
-        prices: Mapping[str, tuple[float | Decimal, float | Decimal]] | None = None,
+        prices: GivenPrices | None = None,
         scorer_seconds: float = 30.0,
         durability: str = "process",
     ) -> None:
@@ -104,7 +100,7 @@ class Experiment:
         self._given = {"base_url": base_url, "api_key": key or None}
         self._base = settings
         self._is_streamed = bool(stream)
-        self._prices_given = dict(prices or {})
+        self._prices_given = check_prices(prices or {})
         self._scorer_seconds = scorer_seconds
         if durability not in ("process", "power"):
             message = f"durability is 'process' or 'power', not {shorten(repr(durability), 40)}."
@@ -120,8 +116,8 @@ class Experiment:
 
         Finished cells of an earlier start do not count. The gateway's list of models may be fetched, which is free.
         """
-        cards = self._cards()
-        return estimate_run(self.grid, self._prices(cards), self.path, self._settings().base_url)
+        settings = self._settings()
+        return estimate_run(self.grid, self._known(settings).prices, self.path, settings.base_url)
 
     def run(
         self,
@@ -161,16 +157,10 @@ class Experiment:
         StorageError
             The folder cannot be used, is being driven by another process, or the disk is full.
         """
-        if not isinstance(concurrency, int) or not 1 <= concurrency <= _MOST_LANES:
-            message = f"concurrency is a whole number from 1 to {_MOST_LANES:,}, not {shorten(repr(concurrency), 40)}."
-            raise ParameterError(message)
-        budget = check_usd("budget_usd", budget_usd)
-        spec = self._spec(
-            None if budget is None else int(budget * NANO), concurrency, requests_per_minute, tokens_per_minute
-        )
+        spec = self._spec(check_budget(budget_usd), check_lanes(concurrency), requests_per_minute, tokens_per_minute)
         engine = Engine(spec) if on is None else on.engine(spec)
         engine.start()
-        results = Results(self.path, engine=engine, scorers=self.scorers, settings=spec.settings)
+        results = Results(self.path, engine=engine, settings=spec.settings, prices=self._prices_given)
         return results.follow(wait=wait, display=display)
 
     def with_models(self, *models: str) -> Self:
@@ -180,29 +170,29 @@ class Experiment:
         return other
 
     def _spec(self, budget: int | None, lanes: int, requests: Limits, tokens: Limits) -> RunSpec:
-        settings, cards = self._settings(), self._cards()
-        prices = self._prices(cards)
+        settings = self._settings()
+        known = self._known(settings)
         facts = {
             "concurrency": lanes,
             "budget_usd": None if budget is None else budget / NANO,
             "base_url": settings.base_url,
             "stream": self._is_streamed,
-            "prices_usd_per_million": prices.table(),
+            "prices_usd_per_million": known.prices.table(),
             "prices_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             **describe_grid(self.grid),
             **describe_scorers(self.scorers),
             **describe_place(),
         }
         return RunSpec(
-            grid=self.grid,
+            plan=Plan(self.grid, Keys(settings.base_url), settings.base_url),
             settings=settings,
             folder=RunFolder(self.path),
-            prices=prices,
+            prices=known.prices,
             scorers=self.scorers,
             budget_nano_usd=budget,
             lanes=lanes,
             is_streamed=self._is_streamed,
-            unseeded=_unseeded(self.grid, cards),
+            unseeded=known.unseeded,
             requests_per_minute=requests,
             tokens_per_minute=tokens,
             scorer_seconds=self._scorer_seconds,
@@ -210,41 +200,13 @@ class Experiment:
             facts=facts,
         )
 
+    def _known(self, settings: Settings) -> KnownModels:
+        return look_up(self.grid.models, settings, self._prices_given)
+
     def _settings(self) -> Settings:
         settings = self._base or configure()
         given: dict[str, Any] = {name: value for name, value in self._given.items() if value is not None}
         return dataclasses.replace(settings, **given) if given else settings
-
-    def _cards(self) -> tuple[ModelCard, ...]:
-        """Return what the catalogue knows of the models; a model it does not list is refused here."""
-        settings = self._settings()
-        is_remote = any(not is_local_id(model) for model in self.grid.models)
-        catalogue = Catalogue(lambda: fetch_models(settings), base_url=settings.base_url)
-        cards = catalogue.cards()
-        for model in self.grid.models:
-            if is_local_id(model) or (is_remote and catalogue.fetched_at is not None):
-                check_model(model, cards)
-        return cards
-
-    def _prices(self, cards: tuple[ModelCard, ...]) -> Prices:
-        own = [
-            ModelCard(
-                model, prompt_usd_per_million=Decimal(str(prompt)), completion_usd_per_million=Decimal(str(answer))
-            )
-            for model, (prompt, answer) in self._prices_given.items()
-        ]
-        rest = [card for card in cards if card.id not in self._prices_given]
-        return Prices(self.grid.models, [*own, *rest])
-
-
-def _unseeded(grid: Grid, cards: tuple[ModelCard, ...]) -> frozenset[str]:
-    """Return the models that are known to take no seed."""
-    found = {model: find_card(model, cards) for model in grid.models}
-    return frozenset(
-        model
-        for model, card in found.items()
-        if card is not None and card.supported_parameters is not None and "seed" not in card.supported_parameters
-    )
 
 
 def _check_name(name: object) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .widget import PanelWidget
 
 MOST_IMAGES = 20
+# What a message that our own view would never send may end in.
+_NONSENSE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 class Panel:
@@ -86,9 +88,10 @@ class Panel:
             self._alert, self._is_returned = "", False
             try:
                 handler(message, buffers)
-            except (ToprouterError, TypeError, ValueError) as error:
-                self._alert = str(error)
-                self._is_returned = message.get("t") == "send"
+            except ToprouterError as error:
+                self._alert, self._is_returned = str(error), message.get("t") == "send"
+            except _NONSENSE as error:
+                self._alert = f"The panel could not read what was pressed ({type(error).__name__})."
             self._tell({**self._transcript.changes(), "state": self._state()})
 
     def close(self) -> None:

@@ -49,10 +49,13 @@ class TurnView {
 
 function onEnter(area, act) {
   area.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();
-    act();
+    // The notebook keeps Shift+Enter for itself, so that the new line is ours to make.
+    if (!event.shiftKey) return act();
+    area.setRangeText("\n", area.selectionStart, area.selectionEnd, "end");
+    area.dispatchEvent(new Event("input"));
   });
 }
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .figure import add_remark, dress, format_usd, label_usd, name_rows, need, say_nothing, take_axes
+from .figure import Inks, add_remark, dress, format_usd, label_usd, name_rows, need, say_nothing, take_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_MODELS, _MOST_DOTS = 12, 300
 _WHOLE_FROM = 1_000
+_LABEL_SHARE = 0.05  # of the axis: half of what a number over a ring takes
 _UNNAMED = "not named"
 
 
@@ -146,16 +147,17 @@ def _distribution(frame: pd.DataFrame, column: str, title: str, unit: str, ax: "
     if not shown:
         say_nothing(ax, inks, "No calls." if frame.empty else "Not known of any call.")
         return ax
+    right = max(float(values.max()) for _, values in shown) * 1.06 or 1
     for place, (_, values) in enumerate(shown):
-        _draw_row(ax, place, values, inks)
+        _draw_row(ax, place, values, inks, room=right * _LABEL_SHARE)
     name_rows(ax, inks, [name for name, _ in shown])
-    ax.set_xlim(0, max(float(values.max()) for _, values in shown) * 1.06 or 1)
+    ax.set_xlim(0, right)
     if len(shown) < len(groups):
         add_remark(ax, inks, f"{len(shown)} of {len(groups)} models")
     return ax
 
 
-def _draw_row(ax: "Axes", place: int, values: Any, inks: Any) -> None:
+def _draw_row(ax: "Axes", place: int, values: Any, inks: Inks, *, room: float) -> None:
     """Draw one model's values: dots below, their middle half and their median on the line."""
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
     dots = np.sort(values)[np.linspace(0, len(values) - 1, min(len(values), _MOST_DOTS)).astype(int)]
@@ -165,7 +167,8 @@ def _draw_row(ax: "Axes", place: int, values: Any, inks: Any) -> None:
     ax.hlines(place, low, high, color=inks.first, linewidth=7, alpha=0.55)
     ax.plot([middle], [place], "o", color=inks.second, markersize=7, markeredgecolor=inks.text, markeredgewidth=0.8)
     text = f"{middle:,.3g}" if middle < _WHOLE_FROM else f"{middle:,.0f}"
-    ax.annotate(text, (middle, place), (0, 7), textcoords="offset points", ha="center", color=inks.text, fontsize=9)
+    side = "center" if middle > room else "left"  # at the edge it would stand in the names
+    ax.annotate(text, (middle, place), (0, 7), textcoords="offset points", ha=side, color=inks.text, fontsize=9)
 
 
 def _with_others(ordered: list[tuple[Any, Any]]) -> list[tuple[str, Any]]:

@@ -93,8 +93,8 @@ def render_reasoning(text: str, *, is_open: bool = False) -> Html:
 
 
 def render_facts(facts: Iterable[str]) -> Html:
-    """Render short facts in one line that wraps."""
-    return Html(f'<div class="tr-foot">{"".join(f"<span>{escape(fact)}</span>" for fact in facts)}</div>')
+    """Render short facts in one line that wraps; the spaces keep them apart where no style is taken."""
+    return Html(f'<div class="tr-foot">{" ".join(f"<span>{escape(fact)}</span>" for fact in facts)}</div>')
 
 
 def render_picture(data: bytes, *, caption: str = "") -> Html:

@@ -53,12 +53,12 @@ class Scorer:
             raise ParameterError(message)
         self.name = name
         self.version = str(version)
-        self._function = function
+        self.__wrapped__ = function
         self.__doc__ = function.__doc__ or type(self).__doc__
 
     def __call__(self, row: Any) -> Any:
         """Score one row: an object with `answer` and `reference`, or a dict of these and whatever else it needs."""
-        return self._function(SimpleNamespace(**row) if isinstance(row, Mapping) else row)
+        return self.__wrapped__(SimpleNamespace(**row) if isinstance(row, Mapping) else row)
 
     def __repr__(self) -> str:
         """Show the name and the version."""
