@@ -50,8 +50,8 @@ print(json.dumps({{"last": last, "cpu": time.process_time() - used, "seconds": t
 """
 WATCH = """() => {
   window.lastChange = 0;
-  const isOurs = ({target, addedNodes}) => (target.parentElement ?? target).closest('.tr-root, .jp-OutputArea-output')
-    && !target.closest?.('.jp-RenderedText') || [...addedNodes].some(node => node.querySelector?.('.tr-root'));
+  const isOurs = ({target}) => target.parentElement?.closest('.jp-Cell-outputArea')
+    && !target.parentElement.closest('.jp-RenderedText');
   new MutationObserver(records => { if (records.some(isOurs)) window.lastChange = Date.now(); })
     .observe(document.querySelector('.jp-Notebook'), {subtree: true, childList: true, characterData: true});
 }"""

@@ -75,6 +75,7 @@ WORLD = (
     "Emoji 👩\u200d💻 🎉 🇺🇳, 日本語, 한국어, हिन्दी, and what hides: a\u202eb, pay\u200bpal, \x1b[31mred.\n\n"
     "[bank.example](https://evil.test/login) ![a chart](https://evil.test/p.png) <b onclick=x>not bold</b>"
 )
+SHORT = "A p-value is the probability of data at least as extreme as yours, if the null hypothesis were true. " * 2
 REASONED = "testing.Script('The answer is **42**.', reasoning='First I look at the question. ' * 12)"
 SPENT = """
 def spend(model, tokens, cost):
@@ -103,6 +104,31 @@ VIEWS = {
         f"chat = chat_with('Paris is the capital of **France**.', {REASONED})\nchat.display = False",
         "_ = chat.ask('What is the capital of France?'); _ = chat.ask('And the answer?\\nIn one line.')\nchat",
     ],
+    "xray": [
+        (
+            f"chat = chat_with(Script({SHORT!r}, delay_seconds=0.01)); chat.display, chat.trace = False, True\n"
+            "from PIL import Image; chat.system = 'You are a terse tutor.'"
+        ),
+        "_ = chat.ask('What is a p-value?', Image.new('RGB', (600, 400), 'steelblue'), temperature=0.2)\nchat.xray()",
+    ],
+    "tree": [
+        (
+            "chat = chat_with('Paris.', 'The capital of France is **Paris**.', 'Rome.', 'Madrid.', 'Lisbon.', 'Bern.')\n"
+            "chat.display = False; _ = chat.ask('What is the capital of France?'); _ = chat.retry()"
+        ),
+        (
+            "_ = chat.ask('And of Italy?'); chat.undo(); _ = chat.ask('And of Spain?'); _ = chat.retry()\n"
+            "chat.undo(); _ = chat.ask('And of Switzerland, where people speak four languages and call it Bundesstadt?')\n"
+            "chat.tree()"
+        ),
+    ],
+    "samples": [
+        (
+            "chat = chat_with(*['Blue.'] * 5, 'Blue.', 'Red.', 'Blue.', 'A deep, warm red.', 'Blue.', 'Teal.', 'Ochre.',\n"
+            "    Fault(400, body={'error': {'message': 'too hot'}}), 'Vermilion & <b>gold</b>', 'Mauve.')"
+        ),
+        "chat.display = False\nchat.sample('Name a colour.', concurrency=1)",
+    ],
 }
 LOOKS = {"light": ("light", 1000), "dark": ("dark", 1000), "narrow": ("light", 560)}
 
@@ -119,7 +145,7 @@ def take(lab, browser, name, look):
     if name == "stopped":
         book.output(1).get_by_text("there was").wait_for()
         book.interrupt()
-    book.output(len(VIEWS[name])).locator(".tr-foot, .tr-turn, .tr-sheet").first.wait_for()
+    book.output(len(VIEWS[name])).locator(".tr-foot, .tr-turn, .tr-sheet, .tr-step, .tr-samples").first.wait_for()
     book.page.wait_for_timeout(300)
     book.output(len(VIEWS[name])).screenshot(path=HERE / "images" / f"{name}-{look}.png")
     book.shut_down()

@@ -2,7 +2,7 @@
 
 import pickle
 import random
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -99,12 +99,8 @@ def test_threads_cannot_break_it_together():
             seen.append(sum(used(budget)))
             reservation.settle(worst / chance.choice((1, 4, 100)) if chance.random() < 0.9 else Decimal(0))
 
-    with pytest.warns(UserWarning, match="are used"):
-        threads = [threading.Thread(target=spend, args=(seed,)) for seed in range(16)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    with pytest.warns(UserWarning, match="are used"), ThreadPoolExecutor(16) as pool:
+        list(pool.map(spend, range(16)))
     assert max(seen) <= 10
     assert (budget.reserved_usd, Decimal(8) < budget.spent_usd <= 10) == (0, True)
 

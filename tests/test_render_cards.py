@@ -22,7 +22,7 @@ def test_a_reply_is_text_and_small_print():
     html = cards.render_reply(text="**x**", requested_model="any/model", completion_tokens=2)
     assert body(html) == (
         '<div class="tr-text"><p dir="auto"><strong>x</strong></p>\n</div>'
-        '<div class="tr-foot"><span>any/model</span><span>2 tokens out</span></div>'
+        '<div class="tr-foot"><span>any/model</span> <span>2 tokens out</span></div>'
     )
 
 

@@ -5,6 +5,8 @@ import os
 import socket
 import ssl
 import threading
+import time
+import types
 
 import pytest
 import trustme
@@ -194,3 +196,23 @@ def test_an_unconnected_environment_has_no_proxy():
     """Without variables nothing is made up."""
     assert "HTTPS_PROXY" not in os.environ
     assert route_to("https://toprouter.cc").proxy == ""
+
+
+@both
+def test_a_slow_handshake_has_the_time_it_was_given(mode, authority, monkeypatch):
+    """The limit to connect is for the name, the connection and TLS together, and it is the one of the settings."""
+    with FaultServer([PLAIN]) as server:
+        encrypted(server, authority, "localhost")
+        wrap = server._context.wrap_socket
+        slow = types.SimpleNamespace(wrap_socket=lambda *args, **named: time.sleep(0.2) or wrap(*args, **named))
+        monkeypatch.setattr(server, "_context", slow)
+        with Caller(mode, f"https://localhost:{server.port}/v1", connect_seconds=5) as caller:
+            assert caller.post()[0] == 200
+    with FaultServer([PLAIN]) as server:
+        encrypted(server, authority, "localhost")
+        monkeypatch.setattr(server, "_context", slow)
+        with (
+            Caller(mode, f"https://localhost:{server.port}/v1", connect_seconds=0.05) as caller,
+            pytest.raises(ConnectFailedError, match=r"within 0\.05 s \(connect_seconds\)"),
+        ):
+            caller.post()

@@ -10,12 +10,10 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .budget import Budget, Reservation, spell_usd
-from .call_log import CallLog, CallRow, CostSource, Status, current_log
-from .cards import ModelCard
-from .catalogue import KnownList, ensure_list, known_list
+from .call_log import CallRow, CostSource, Status, current_log
 from .errors import BudgetError
 from .plain import render_plain, shorten
 from .prices import PriceSheet, price_sheet
@@ -23,6 +21,11 @@ from .settings import Settings, process_budget
 from .tracking import Account, is_unpriced
 from .usage import Usage
 from .wire.request import RequestBody
+
+if TYPE_CHECKING:
+    from .call_log import CallLog
+    from .cards import ModelCard
+    from .catalogue import KnownList
 
 # An image is counted as so many tokens where a worst case is needed: more than the models in common use make of one.
 IMAGE_TOKENS = 10_000
@@ -182,6 +185,9 @@ class Booking:
 
     def _worst_usd(self, fetch: Callable[[], bytes]) -> Decimal | str:
         """Return the most the call could cost, or why that cannot be said."""
+        # Imported here, as below: the catalogue brings the embedded server along, and most calls need neither.
+        from .catalogue import ensure_list
+
         known = ensure_list(self._settings.base_url, fetch)
         options = self._body.options
         others = options.get("models")  # gateways fall back on these
@@ -244,7 +250,11 @@ class Booking:
             return Decimal(0), "local", None
         if usage.cost_usd is not None:
             return usage.cost_usd, "billed", None
-        known = known_list(self._settings.base_url) if usage.prompt_tokens is not None else None
+        if usage.prompt_tokens is None:
+            return None, "unknown", None
+        from .catalogue import known_list
+
+        known = known_list(self._settings.base_url)
         sheet = _sheet(known, served_model) or _sheet(known, self._model)
         if known is None or sheet is None:
             return None, "unknown", None
@@ -253,13 +263,13 @@ class Booking:
         return (None, "unknown", None) if amount is None else (amount, "computed", known.fetched_seconds)
 
 
-def _sheet(known: KnownList | None, model: str | None) -> PriceSheet | None:
+def _sheet(known: "KnownList | None", model: str | None) -> PriceSheet | None:
     """Return the prices of exactly this model: those of a variant ("model:free") are its own."""
     card = known.cards.get(model) if known and model else None
     return price_sheet(card.raw.get("pricing")) if card else None
 
 
-def _longest_answer(card: ModelCard, options: Mapping[str, Any]) -> int | None:
+def _longest_answer(card: "ModelCard", options: Mapping[str, Any]) -> int | None:
     """Return how many tokens all answers of a call may have; None where nothing bounds them."""
     asked = options.get("max_tokens") or options.get("max_completion_tokens")
     tokens = asked if isinstance(asked, int) else card.max_completion_tokens or card.context_tokens

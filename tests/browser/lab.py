@@ -77,9 +77,9 @@ class LabServer:
             self._process.wait(10)
         self._log.close()
 
-    def address(self, name):
-        """Return the address of a notebook in a fresh workspace."""
-        return f"http://127.0.0.1:{self.port}/lab/tree/{name}?reset&token={self._token}"
+    def address(self, name, face="lab/tree"):
+        """Return the address of a notebook in a fresh workspace; the face "notebooks" is Notebook 7."""
+        return f"http://127.0.0.1:{self.port}/{face}/{name}?reset&token={self._token}"
 
     def add_kernel(self, name, folder):
         """Offer another kernel: this environment's Python, with the ipykernel that is installed in `folder`."""
@@ -99,6 +99,7 @@ class LabServer:
             "ServerApp.root_dir": self.root,
             "IdentityProvider.token": self._token,
             "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
             "LabApp.user_settings_dir": self._folder / "settings",
             "LabApp.workspaces_dir": self._folder / "workspaces",
         }
@@ -141,10 +142,12 @@ class Notebook:
     def __init__(self, lab, page, name):
         self._lab = lab
         self.page = page
+        self._face = "lab/tree"
         self.path = lab.root / name
 
-    def open(self, cells, *, theme=None, kernel="python3"):
+    def open(self, cells, *, theme=None, kernel="python3", face="lab/tree"):
         """Write the notebook with these cells and open it; `theme` is "dark" or "contrast"."""
+        self._face = face
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         made.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
         nbformat.write(made, self.path)
@@ -155,7 +158,7 @@ class Notebook:
 
     def reopen(self):
         """Load the page anew."""
-        self.page.goto(self._lab.address(self.path.name))
+        self.page.goto(self._lab.address(self.path.name, self._face))
         self.page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context?.isReady")
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
 

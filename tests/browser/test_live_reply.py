@@ -73,6 +73,16 @@ def test_stop_in_every_kind_of_cell(kernel, notebook, page, request):
     assert len(interrupts) == (0 if kernel == "installed" else 3)
 
 
+def test_notebook_7_streams_and_stops(notebook):
+    """The same view in Notebook 7."""
+    book = notebook("seven.ipynb", [SETUP, STOPPED.format(ask=BLOCKING)], face="notebooks")
+    book.run(0)
+    book.run(1, wait=False)
+    live(book, 1).get_by_text("upon a time upon a time").wait_for()
+    assert stop(book, 1) < 3
+    book.output(1).get_by_text("partial True True").wait_for()
+
+
 def test_stop_never_interrupts_another_cell(notebook, page):
     """A reply in a thread is stopped by its button while another cell runs; that cell runs to its end."""
     interrupts = count_interrupts(page)

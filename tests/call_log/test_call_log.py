@@ -106,7 +106,7 @@ def test_a_clock_that_goes_back_loses_nothing(path):
 
 
 def test_memory_holds_the_calls_of_this_process():
-    """ ":memory:" writes no file; closing it forgets."""
+    """A ledger in memory writes no file; closing it forgets."""
     log = CallLog(":memory:")
     write(log, "a", "b")
     assert [name for (name,) in log.select(["id"])] == ["a", "b"]

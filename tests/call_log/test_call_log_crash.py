@@ -1,6 +1,5 @@
 """Many processes, kill -9, a full disk and a folder nobody may write: what was acknowledged is there."""
 
-import os
 import random
 import signal
 import sqlite3

@@ -89,10 +89,11 @@ def test_what_is_no_ledger_is_set_aside(content, path):
     with pytest.warns(RuntimeWarning) as caught:
         write(CallLog(path), "a", "b")
     (aside,) = set_aside(path)
-    assert [str(warning.message) for warning in caught] == [
+    (warning,) = caught
+    assert str(warning.message) == (
         f"The ledger {path} was damaged, or no ledger of toprouter_nb. It was set aside as {aside.name}, and a new "
         "one was begun."
-    ]
+    )
     assert aside.read_bytes() == content
     assert statuses(path) == {"a": "ok", "b": "ok"}
 

@@ -147,10 +147,15 @@ async def leave_early_async(chat):
 
 
 async def cancel(chat):
-    """Cancel the task that asks."""
-    task = asyncio.create_task(chat.ask_async("Hi"))
-    while chat._turnstile._asking is None or not chat._turnstile._asking.call.has_delivered:
-        await asyncio.sleep(0.001)
+    """Cancel the task that reads."""
+    has_begun = asyncio.Event()
+
+    async def read():
+        async for _ in chat.stream_async("Hi"):
+            has_begun.set()
+
+    task = asyncio.create_task(read())
+    await has_begun.wait()
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task

@@ -75,6 +75,14 @@ def test_empty_columns_are_named_instead_of_shown():
     assert "cached_tokens</th>" not in html
 
 
+def test_the_model_that_answered_is_shown_where_it_is_another():
+    """Where it is always the one asked for, its column takes no room, and one line says so."""
+    assert "served_model" not in shown(calls(served_model=EVIL))[0]
+    assert "served_model, which is always the one asked for." in calls(served_model=EVIL)._repr_html_()
+    other = pd.concat([calls(1, served_model=EVIL), calls(1, served_model="other"), calls(1)], ignore_index=True)
+    assert "served_model" in shown(other)[0]
+
+
 def test_a_table_without_rows_shows_its_columns():
     """All columns stand there, and one line says that there is nothing."""
     html = usage_frame([])._repr_html_()

@@ -15,7 +15,7 @@ import pandas as pd
 from .contrasts import compare_models
 from .finding import Finding
 from .pictures import RunPictures
-from .results_frames import errors_frame, rows_frame
+from .results_frames import errors_frame, rows_frame, score_errors
 from .store import Store
 from .store_export import export_rows
 from .store_folder import ROWS
@@ -133,6 +133,11 @@ class RunTables:
         """
         with self._lock:
             return errors_frame(self._store)
+
+    def score_errors(self) -> pd.DataFrame:
+        """Return what scorers failed with: `scorer`, `count`, `message`."""
+        with self._lock:
+            return score_errors(self._store)
 
     def manifest(self) -> dict[str, Any]:
         """Return where the numbers come from: versions, hashes, prices with their date, every start with its end."""

@@ -20,7 +20,8 @@ class PanelView {
     this.foot();
     this.drawn = new Map();
     this.root.addEventListener("focusin", () => store.state.busy || store.ask("look"));
-    this.paint();
+    this.isAtEnd = true;
+    this.draw();
   }
 
   write() {

@@ -47,7 +47,7 @@ def _column(name: str, answers: Sequence[tuple[str, int]], errors: Sequence[str]
     hidden = len(answers) - SHOWN_ANSWERS
     more = render_note(f"{hidden} more are not shown; distinct() lists them all.") if hidden > 0 else ""
     wrong = "".join(render_alert(error) for error in dict.fromkeys(errors))
-    return f'<section class="tr-column"><div class="tr-head">{head}</div>{shown}{more}{wrong}</section>'
+    return f'<section class="tr-warmth"><div class="tr-head">{head}</div>{shown}{more}{wrong}</section>'
 
 
 def _answer(text: str, count: int, whole: int) -> str:

@@ -15,6 +15,7 @@ from .money import exact_usd
 from .spelling import count_decimals, is_number, spell_column, spell_number
 
 _UNITS = {"US dollars": "USD", "US dollars / 1,000,000 tokens": "USD / 1M tokens", "-": ""}
+_ASKED, _SERVED = "requested_model", "served_model"
 _COST, _DASH = "cost_usd", "\N{EN DASH}"
 
 
@@ -36,11 +37,13 @@ def render_view(frame: pd.DataFrame) -> Html | None:
     if frame.columns.nlevels > 1 or not is_ours or len(set(names)) < len(names):
         return None
     has_values = frame.notna().any()
-    kept = [name for name in names if has_values[name] or not len(frame)]
-    empty = [str(name) for name in names if name not in kept]
+    empty = [name for name in names if len(frame) and not has_values[name]]
+    told_twice = [_SERVED] if _SERVED not in empty and _is_as_asked(frame) else []
+    kept = [name for name in names if name not in (*empty, *told_twice)]
     shown, gap = _rows(frame)
     columns = [*_labels(shown), *(_column(frame, shown, name) for name in kept)]
-    notes = [*_money_notes(frame), *([f"Empty, and not shown: {', '.join(empty)}."] if empty else [])]
+    notes = [*_money_notes(frame), *([f"Empty, and not shown: {', '.join(map(str, empty))}."] if empty else [])]
+    notes += ["Not shown: served_model, which is always the one asked for."] if told_twice else []
     notes += [] if len(frame) else ["No calls yet." if "calls" in names or _COST in names else "No rows."]
     return render_sheet(columns, notes=notes, gap=gap, left_out=len(frame) - len(shown))
 
@@ -63,6 +66,13 @@ def spell_total(column: Column, values: "pd.Series[Any]", cells: Sequence[Any]) 
 def to_python(values: "pd.Series[Any]") -> list[Any]:
     """Return a column as Python values, None where one is missing."""
     return [None if is_missing else value for value, is_missing in zip(values.tolist(), values.isna(), strict=True)]
+
+
+def _is_as_asked(frame: pd.DataFrame) -> bool:
+    """Say whether every call was answered by the model it asked for, as far as is known."""
+    if frame.empty or not {_ASKED, _SERVED} <= set(frame.columns):
+        return False
+    return bool((frame[_SERVED].isna() | (frame[_SERVED] == frame[_ASKED]).fillna(value=False)).all())
 
 
 def _rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, int | None]:
