@@ -198,7 +198,7 @@ CLIENTS = {
 
 def versions(name):
     """Return what a client is made of, by package; empty for the floor."""
-    parts = {"toprouter_nb": ["httpx", "pydantic_core"], "openai": ["httpx2"], "chatlas": ["openai"]}
+    parts = {"toprouter_nb": ["httpx"], "openai": ["httpx2"], "chatlas": ["openai"]}
     parts["litellm"] = ["openai", "httpx"]
     wanted = [name, *parts.get(name, [])] if name in parts else []
     return {part: importlib.metadata.version(part) for part in wanted}

@@ -109,22 +109,22 @@ VIEWS = {
             f"chat = chat_with(Script({SHORT!r}, delay_seconds=0.01)); chat.display, chat.trace = False, True\n"
             "from PIL import Image; chat.system = 'You are a terse tutor.'"
         ),
-        "_ = chat.ask('What is a p-value?', Image.new('RGB', (600, 400), 'steelblue'), temperature=0.2)\nchat.xray()",
+        "_ = chat.ask('What is a p-value?', Image.new('RGB', (600, 400), 'navy'))\nchat.xray()",
     ],
     "tree": [
         (
-            "chat = chat_with('Paris.', 'The capital of France is **Paris**.', 'Rome.', 'Madrid.', 'Lisbon.', 'Bern.')\n"
+            "chat = chat_with('Paris.', 'The capital is **Paris**.', 'Rome.', 'Madrid.', 'Lisbon.', 'Bern.')\n"
             "chat.display = False; _ = chat.ask('What is the capital of France?'); _ = chat.retry()"
         ),
         (
             "_ = chat.ask('And of Italy?'); chat.undo(); _ = chat.ask('And of Spain?'); _ = chat.retry()\n"
-            "chat.undo(); _ = chat.ask('And of Switzerland, where people speak four languages and call it Bundesstadt?')\n"
+            "chat.undo(); _ = chat.ask('And of Switzerland, where people speak four languages and more?')\n"
             "chat.tree()"
         ),
     ],
     "samples": [
         (
-            "chat = chat_with(*['Blue.'] * 5, 'Blue.', 'Red.', 'Blue.', 'A deep, warm red.', 'Blue.', 'Teal.', 'Ochre.',\n"
+            "chat = chat_with(*['Blue.'] * 6, 'Red.', 'Blue.', 'A deep, warm red.', 'Blue.', 'Teal.', 'Ochre.',\n"
             "    Fault(400, body={'error': {'message': 'too hot'}}), 'Vermilion & <b>gold</b>', 'Mauve.')"
         ),
         "chat.display = False\nchat.sample('Name a colour.', concurrency=1)",

@@ -146,7 +146,7 @@ def test_rows_that_another_program_damaged_spoil_no_others(books):
         connection.execute("UPDATE calls SET requested_model = x'ff00', seconds = 'long' WHERE id = '1'")
     connection.close()
     frame = tr.ledger()
-    assert frame["total_tokens"].astype(object).fillna(0).tolist() == [0, 10, 10, 10, 0, 0]
+    assert frame["total_tokens"].fillna(0).tolist() == [0, 10, 10, 10, 0, 0]
     assert frame["started_at"].isna().tolist() == [True] + [False] * 5
     assert frame["requested_model"].isna().tolist() == [False, True] + [False] * 4
     assert len(tr.usage_table("day")) == 4

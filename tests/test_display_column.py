@@ -73,7 +73,7 @@ def test_traffic_is_linear():
 def test_reasoning_is_plain_text_and_safe():
     """Reasoning is sent as text, once, with acting characters shown as escapes, however it is cut."""
     column = Column()
-    for piece in ("Let \x1b", "[31m me", " see‮"):
+    for piece in ("Let \x1b", "[31m me", " see\u202e"):
         column.add("", piece)
     assert column.changes()["r"] == "Let \\x1b[31m me see\\u202e"
     assert "r" not in column.changes()
@@ -106,7 +106,11 @@ def test_the_hint_is_shown_while_it_runs_only():
 
 @pytest.mark.parametrize(
     ("status", "error", "words"),
-    [("stopped", "", "Stopped: this is what had arrived."), ("error", "Too <many>", "Too &lt;many&gt;"), ("done", "", "")],
+    [
+        ("stopped", "", "Stopped: this is what had arrived."),
+        ("error", "Too <many>", "Too &lt;many&gt;"),
+        ("done", "", ""),
+    ],
 )
 def test_each_end_is_told(status, error, words):
     """Done, stopped and failed are told apart, and an error's words are text."""

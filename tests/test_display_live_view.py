@@ -1,4 +1,4 @@
-"""A live view: one numbered message for all columns, the whole for whoever missed one, plain updates without widgets."""
+"""A live view: one numbered message for all columns, the whole for whoever missed one, updates without widgets."""
 
 import sys
 import time

@@ -103,6 +103,16 @@ def test_the_request_asks_for_the_schema_strictly():
         assert chat.last.data is None
 
 
+def test_an_answer_as_data_is_shown_as_code():
+    """In a notebook the JSON stands laid out in a block of code, and Markdown in it is not drawn."""
+    with ScriptedGateway(['{"name":"**Par```is**","people":1}', "**bold**"]) as gateway:
+        chat = chat_with(gateway)
+        html = chat.ask("?", data_model=City)._repr_mimebundle_()["text/html"]
+        assert "tr-code" in html
+        assert "<strong>" not in html
+        assert "<strong>" in chat.ask("?")._repr_mimebundle_()["text/html"]
+
+
 def test_every_way_of_asking_takes_a_data_model():
     """`ask_async`, a plain request, `retry`, `edit` and `stream` read the answer alike."""
     with ScriptedGateway([PARIS] * 5) as gateway:

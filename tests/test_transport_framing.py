@@ -115,6 +115,14 @@ def test_a_sized_body_ends_at_its_size(data, size, sizes):
     assert body.end() == ("" if body.is_complete else f"{size - len(data)} bytes of the announced body are missing")
 
 
+def test_bytes_beyond_a_body_are_noticed():
+    """A connection on which more came than belongs to the answer cannot be used again; its very bytes are no more."""
+    for block, is_more in ((b"Hello", False), (b"Hello!", True)):
+        body = SizedBody(5)
+        assert body.feed(block) == b"Hello"
+        assert (body.is_complete, body.surplus) == (True, is_more)
+
+
 def test_a_body_without_size_ends_with_its_connection():
     """Whether it is whole cannot be known here."""
     body = OpenBody()

@@ -24,6 +24,11 @@ from toprouter_nb.wire.request import encode_request
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "http_faults.json").read_text())["cases"]
 PLAYED = [case for case in CASES if not {"connect", "interrupt_after"} & case["responses"][0].keys()]
+# Every third one is played each time, all of them before a release.
+NUMBERED = [
+    pytest.param(number, case, id=case["name"], marks=[pytest.mark.slow] if number % 3 else [])
+    for number, case in enumerate(PLAYED)
+]
 KEY = "sk-canary-5c1f0b7a93d24e68"
 WORDS = Script("one two three four five six", delay_seconds=0.01)
 
@@ -52,7 +57,7 @@ async def no_pause(*_):
     """Stand for a pause between attempts."""
 
 
-@pytest.mark.parametrize(("number", "case"), list(enumerate(PLAYED)), ids=[case["name"] for case in PLAYED])
+@pytest.mark.parametrize(("number", "case"), NUMBERED)
 def test_a_fault_leaves_one_row(number, case, path, monkeypatch):
     """Whatever goes wrong: one row with the kind of the error, its attempts, and what is known of the cost."""
     monkeypatch.setattr(time, "sleep", lambda _: None)

@@ -61,4 +61,4 @@ def test_it_says_so_in_a_sentence():
     """The sentence holds share, items, kappa and the level that was asked for."""
     one, two = raters()
     assert str(compare_raters(one, two, level=0.9)).startswith("They agree on ")
-    assert "of 200 items (90%: " in str(compare_raters(one, two, level=0.9))
+    assert "of 200 items (90 %: " in str(compare_raters(one, two, level=0.9))

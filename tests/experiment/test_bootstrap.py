@@ -59,9 +59,9 @@ def test_missing_values_are_left_out_and_nothing_is_nothing():
 
 
 def test_many_rows_take_little_time():
-    """A hundred thousand rows are done within ten seconds on a busy machine."""
+    """A hundred thousand rows take less than ten seconds of one core."""
     values, groups = CHANCE.random(100_000), np.arange(100_000) // 10
-    began = time.perf_counter()
+    began = time.process_time()
     quantile_interval(values, groups, [0.5, 0.99])
     ratio_interval(values, values, groups)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from distributed import Client, LocalCluster
+from distributed.deploy.subprocess import SubprocessCluster
 from studies import Gateway, exact, grid_of, running, study_at, table_of, wait_for
 
 from toprouter_nb import DaskRunner, errors
@@ -41,9 +42,13 @@ def client(cluster):
         yield made
 
 
-def pids(client):
-    """Return the process ids of the workers."""
-    return list(client.run(os.getpid).values())
+def worker_pids(cluster):
+    """Return the process ids of the workers that run, by address, once there is one."""
+    found = {}
+    while not found:
+        time.sleep(0.01)
+        found = {nanny.worker_address: nanny.pid for nanny in cluster.workers.values() if nanny.pid}
+    return found
 
 
 def check_same_table(tmp_path, client):
@@ -77,7 +82,7 @@ def test_a_cluster_of_processes_makes_the_same_table(tmp_path, client):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
-def test_killed_workers_cost_only_what_was_under_way(tmp_path, client, seed):
+def test_killed_workers_cost_only_what_was_under_way(tmp_path, cluster, client, seed):
     """Workers killed at random lose no row, and no more calls are paid again than were under way."""
     chance, lanes, kills = random.Random(seed), 5, 3
     with Gateway(seconds=0.05) as gateway:
@@ -85,7 +90,7 @@ def test_killed_workers_cost_only_what_was_under_way(tmp_path, client, seed):
         with running(study, on=DaskRunner(client, concurrency=lanes, chunk_cells=40)) as run:
             for _ in range(kills):
                 time.sleep(chance.uniform(0.2, 0.8))
-                os.kill(chance.choice(pids(client)), signal.SIGKILL)
+                os.kill(chance.choice(list(worker_pids(cluster).values())), signal.SIGKILL)
             run.wait()
         assert run.state.phase == "done"
         # A fence is looked at twice a second.
@@ -102,7 +107,7 @@ def test_a_frozen_worker_that_comes_back_changes_nothing(tmp_path, cluster, clie
         study = study_at(gateway, tmp_path, grid_of(60))
         with running(study, on=DaskRunner(client, concurrency=5, chunk_cells=60)) as run:
             wait_for(lambda: len(run) > 10 + seed)
-            address, pid = next(iter(client.run(os.getpid).items()))
+            address, pid = next(iter(worker_pids(cluster).items()))
             os.kill(pid, signal.SIGSTOP)
             client.retire_workers([address], close_workers=False, remove=True)
             wait_for(lambda: len(run) > 100, 30)
@@ -117,8 +122,6 @@ def test_a_frozen_worker_that_comes_back_changes_nothing(tmp_path, cluster, clie
 def test_a_lost_scheduler_is_told_and_the_run_goes_on_elsewhere(tmp_path, monkeypatch):
     """Where the scheduler dies the run ends with one clear error; on this machine it goes on without paying again."""
     monkeypatch.setenv("TOPROUTER_API_KEY", KEY)
-    from distributed.deploy.subprocess import SubprocessCluster
-
     with Gateway(seconds=0.05) as gateway:
         study = study_at(gateway, tmp_path, grid_of(60))
         with SubprocessCluster(n_workers=2, worker_kwargs={"nthreads": 1}) as cluster, Client(cluster) as client:
@@ -149,8 +152,9 @@ def test_what_a_cluster_lacks_is_told_before_any_call(tmp_path, monkeypatch):
         study.run(display=False)
 
 
-def test_bad_numbers_are_refused(client_stub=type("Client", (), {"scheduler_info": None, "asynchronous": False})()):
+def test_bad_numbers_are_refused():
     """Concurrency and chunk size have bounds."""
+    client_stub = type("Client", (), {"scheduler_info": None, "asynchronous": False})()
     for options in ({"concurrency": 0}, {"chunk_cells": 0}, {"concurrency": "5"}):
         with pytest.raises(errors.ParameterError, match="is a whole number from 1 to"):
             DaskRunner(client_stub, **options)

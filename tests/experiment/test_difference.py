@@ -73,7 +73,11 @@ def test_single_answers_get_mcnemar():
     one, two = [1, 1, 1, 0, 1, 1], [0, 1, 0, 0, 0, 0]
     names = PROMPTS[:6]
     single = paired_difference((one, names), (two, names))
-    assert (single.test, single.p_value, single.mcnemar_exact) == ("McNemar mid-p", pytest.approx(0.0625), pytest.approx(0.125))
+    assert (single.test, single.p_value, single.mcnemar_exact) == (
+        "McNemar mid-p",
+        pytest.approx(0.0625),
+        pytest.approx(0.125),
+    )
     assert paired_difference((one * 2, names * 2), (two, names)).test == "paired t"
     shared = dict.fromkeys(names[:3], "x") | dict.fromkeys(names[3:], "y")
     assert paired_difference((one, names), (two, names), shared).test == "paired t"
@@ -111,6 +115,15 @@ def test_holm_passes_over_what_was_not_tested():
     found = holm([0.01, math.nan, 0.04])
     assert found[[0, 2]].tolist() == [0.02, 0.04]
     assert math.isnan(found[1])
+
+
+def test_the_detectable_difference_is_honest():
+    """Of true differences of that size about 8 in 10 are found."""
+    zeros, prompts = np.zeros(80), np.arange(80)
+    scores = CHANCE.normal(2.8 / math.sqrt(80), 1, (1_000, 80))
+    found = [paired_difference((line, prompts), (zeros, prompts)) for line in scores]
+    assert np.mean([one.detectable for one in found]) == pytest.approx(2.8 / math.sqrt(80), rel=0.02)
+    assert np.mean([one.p_value < 0.05 for one in found]) == pytest.approx(0.8, abs=0.04)
 
 
 def test_lengths_that_differ_are_refused():

@@ -108,7 +108,9 @@ def test_a_reference_that_is_no_number_is_an_error():
 
 
 @pytest.mark.parametrize(
-    "scorer", [S.regex(r"^(a|a)*$(?<=b)", seconds=0.2), S.regex(r"(a|aa)+$", group=1, seconds=0.2)], ids=["search", "group"]
+    "scorer",
+    [S.regex(r"^(a|a)*$(?<=b)", seconds=0.2), S.regex(r"(a|aa)+$", group=1, seconds=0.2)],
+    ids=["search", "group"],
 )
 def test_a_catastrophic_pattern_is_stopped(scorer):
     """A pattern that would run for years ends within its time, as that row's error."""

@@ -83,7 +83,8 @@ def test_parquet_keeps_everything_as_it_is(tmp_path):
     pytest.importorskip("pyarrow")
     frame = table_of(LEDGER_COLUMNS, [("=1", 1.5, *[None] * (len(LEDGER_COLUMNS) - 2))])
     read = pd.read_parquet(frame.save(tmp_path / "x.parquet"))
-    pd.testing.assert_frame_equal(read, pd.DataFrame(frame))
+    assert read.dtypes.astype(str).tolist() == frame.dtypes.astype(str).tolist()
+    pd.testing.assert_frame_equal(read.astype(frame.dtypes), pd.DataFrame(frame))
 
 
 def test_a_file_is_replaced_whole_or_left_alone(tmp_path):

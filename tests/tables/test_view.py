@@ -131,6 +131,27 @@ def test_pandas_may_switch_html_off():
         assert calls()._repr_html_() is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame[["cached_tokens"]],
+        lambda frame: frame[["cached_tokens", "served_model"]].head(1),
+        lambda frame: frame.assign(cost_usd=["x", 1, None], total_tokens=["a", "b", 5]),
+        lambda frame: frame.astype(object),
+        lambda frame: frame.assign(calls="x", unpriced_calls="y"),
+        lambda frame: frame.describe(),
+        lambda frame: frame.set_index(["status", "total_tokens"]),
+        lambda frame: frame.assign(seconds=float("inf")),
+        lambda frame: frame.assign(total_tokens=-5),
+        lambda frame: frame.astype({"total_tokens": "category"}),
+        lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
+    ],
+)
+def test_whatever_somebody_did_to_a_table_it_can_be_shown(change):
+    """Columns of other types, of nothing, or computed by pandas neither fail nor warn."""
+    assert change(calls())._repr_html_().count("<tr>") > 1
+
+
 def test_a_column_somebody_made_is_shown_as_it_is():
     """Columns of others stand among ours, without a unit or a total."""
     frame = calls().assign(mine=[1.5, None, 3], what=[[1], {"a": 2}, EVIL])[["status", "mine", "what"]]

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..local.lock import LOOK_SECONDS, try_lock
 from .row import COLUMNS
 from .schema import VERSION, known_columns, migrate, version_of
 
@@ -174,6 +173,9 @@ def _rename(path: Path) -> Path:
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Keep other processes from making, migrating or setting aside the same ledger; gives up waiting, not going on."""
+    # Imported here: its package brings the embedded server along, and a ledger that is in order needs no lock of ours.
+    from ..local.lock import LOOK_SECONDS, try_lock
+
     deadline = time.monotonic() + BUSY_SECONDS
     with path.with_name(path.name + ".lock").open("ab") as file:
         while not try_lock(file) and time.monotonic() < deadline:

@@ -47,7 +47,7 @@ class Agreement:
         share = self.share
         return (
             f"They agree on {share.estimate:.0%} of {self.items:,} items "
-            f"({self.level:.0%}: {share.low:.0%} to {share.high:.0%}); "
+            f"({100 * self.level:g} %: {share.low:.0%} to {share.high:.0%}); "
             f"kappa {self.kappa:.2f} ({self.kappa_low:.2f} to {self.kappa_high:.2f})."
         )
 

@@ -119,7 +119,8 @@ class _ClusterEngine(Engine):
         """Begin no call any more; those under way end."""
         self._stop = self._stop or why
         if self._generation is not None:
-            (self._generation / "stop").touch()
+            with contextlib.suppress(OSError):  # the run has ended, and its journals are gone
+                (self._generation / "stop").touch()
 
     @property
     def is_paused(self) -> bool:

@@ -192,7 +192,7 @@ def _say(line: Mapping[Any, Any], level: float) -> list[str]:
     elif line["low"] is None:
         said = [f"{name}: {line['mean']:.3f}; there is no interval: {line['method'].removeprefix('none: ')}."]
     else:
-        said = [f"{name}: {line['mean']:.3f} ({level:.0%}: {line['low']:.3f} to {line['high']:.3f})."]
+        said = [f"{name}: {line['mean']:.3f} ({100 * level:g} %: {line['low']:.3f} to {line['high']:.3f})."]
     left_out = "left out, not counted as 0"
     if line["errors"]:
         said.append(f"{name}: {_of(line['errors'], line['errors'] + line['ok'], 'rows')} failed; {left_out}.")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from ..render.fragment import Html
 from ..render.sheet import SheetColumn, render_sheet
@@ -39,6 +40,8 @@ def render_view(frame: pd.DataFrame) -> Html | None:
     has_values = frame.notna().any()
     empty = [name for name in names if len(frame) and not has_values[name]]
     told_twice = [_SERVED] if _SERVED not in empty and _is_as_asked(frame) else []
+    if len(empty) == len(names):  # a table of nothing but dashes says more than no table
+        empty = []
     kept = [name for name in names if name not in (*empty, *told_twice)]
     shown, gap = _rows(frame)
     columns = [*_labels(shown), *(_column(frame, shown, name) for name in kept)]
@@ -50,7 +53,7 @@ def render_view(frame: pd.DataFrame) -> Html | None:
 
 def unpriced_calls(frame: pd.DataFrame) -> tuple[int, int]:
     """Return of how many calls the cost is not known, and of how many in all; for a table of calls, or of groups."""
-    if "unpriced_calls" in frame and "calls" in frame:
+    if all(name in frame and is_numeric_dtype(frame[name].dtype) for name in ("unpriced_calls", "calls")):
         return int(frame["unpriced_calls"].sum()), int(frame["calls"].sum())
     return (int(frame[_COST].isna().sum()), len(frame)) if _COST in frame else (0, len(frame))
 
@@ -107,7 +110,7 @@ def _column(frame: pd.DataFrame, shown: pd.DataFrame, name: Any) -> SheetColumn:
     values = to_python(shown[name])
     numbers = [value for value in values if is_number(value)]
     is_numeric = column.dtype in ("Int64", "Float64") if column else bool(numbers)
-    if column is None or not numbers:
+    if column is None or not numbers or not is_numeric_dtype(frame[name].dtype):  # somebody else's by now
         return SheetColumn(str(name), _unit(column), spell_column(column, values), is_numeric)
     bars = _bars(values) if column.has_bars and len(numbers) > 1 else ()
     total = spell_total(column, frame[name], numbers) or _DASH if column.adds_up and len(frame) > 1 else ""

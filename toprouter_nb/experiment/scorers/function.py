@@ -11,8 +11,11 @@ from typing import Any, overload
 
 from ...errors import ParameterError
 from ...plain import render_plain, shorten
+from ..row import COLUMNS
 
 _NAME_CHARACTERS = 200
+# Scores stand in the table of rows, under the scorer's name.
+_TAKEN = {*COLUMNS, "prompt", "reference", "cost_usd", "variant"}
 Judgement = Callable[[Any], Any]
 
 
@@ -114,7 +117,7 @@ def read_scorers(given: object) -> list[Scorer]:
     Raises
     ------
     ParameterError
-        Something is no scorer, or two have the same name.
+        Something is no scorer, two have the same name, or one has the name of a column of rows.
 
     Examples
     --------
@@ -128,6 +131,10 @@ def read_scorers(given: object) -> list[Scorer]:
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         message = f"Two scorers have the name {twice!r}. Give one another with @scorer(name=...)."
+        raise ParameterError(message)
+    taken = next((name for name in names if name in _TAKEN), None)
+    if taken is not None:
+        message = f"A scorer cannot be called {taken!r}: rows have a column of that name. Use @scorer(name=...)."
         raise ParameterError(message)
     return read
 
