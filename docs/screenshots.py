@@ -89,7 +89,22 @@ for model, tokens, cost in (("google/gemini-3.5-flash", 1200, 0.00042), ("openai
                             ("google/gemini-3.5-flash", 880, 0.00031), ("vendor/<b>unpriced</b>", 300, None)):
     spend(model, tokens, cost)
 """
+COLUMNS = """
+from toprouter_nb.display import LiveView
+view = LiveView(["google/gemini-3.5-flash", "local/smollm2-135m", "x-ai/grok-9 <b>"], shell=get_ipython(), mode="live")
+view.start()
+view.add(0, "## One\\n\\n" + "A paragraph that is still being written, " * 7)
+view.add(1, "", "First I look at the question.")
+view.end(2, "error", ["x-ai/grok-9 <b>", "0.2 s in all"], "RateLimitError: Slow down. Try again in 30 s.")
+"""
 VIEWS = {
+    "live": [
+        (
+            f"text = {ANSWER!r}; pieces = [text[place:place + 40] for place in range(0, len(text) - 30, 40)]\n"
+            "chat_with(Script(deltas=[*pieces, Hang()], reasoning='First I look at the question.')).ask('What is it?')"
+        )
+    ],
+    "live-columns": [COLUMNS],
     "answer": [f"chat_with({ANSWER!r}).ask('What is a p-value?')"],
     "code": [f"chat_with({CODE!r}).ask('Show me code')"],
     "table": [f"chat_with({TABLE!r}).ask('Compare')"],
@@ -141,7 +156,9 @@ def take(lab, browser, name, look):
     book.open([SETUP, *VIEWS[name]], theme=theme)
     book.hide_side()
     for cell in range(len(VIEWS[name]) + 1):
-        book.run(cell, wait=not (cell and name == "stopped"))
+        book.run(cell, wait=not (cell and name in ("live", "stopped")))
+    if name.startswith("live"):
+        book.page.wait_for_timeout(2_500)
     if name == "stopped":
         book.output(1).get_by_text("there was").wait_for()
         book.interrupt()

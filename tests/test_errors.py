@@ -18,6 +18,7 @@ DEFAULT_KINDS = {
     "ImageError": "bad_request",
     "UnknownModelError": "not_found",
     "LocalModelError": "server",
+    "StorageError": "bad_request",
     "BudgetError": "insufficient_credits",
     "GatewayError": "server",
     "AuthenticationError": "auth",

@@ -62,6 +62,15 @@ def test_the_views_say_the_same(samples):
     assert "<i>" not in bundle["text/html"]
 
 
+def test_the_conversations_own_seed_counts_up_too():
+    """A seed that was given to the conversation would draw the same answer each time."""
+    with ScriptedGateway(["Red."] * 2) as gateway:
+        chat = chat_with(gateway)
+        chat.params = {"seed": 7}
+        chat.sample("A?", temperatures=[1], n=2, concurrency=1)
+        assert [request.json["seed"] for request in gateway.requests] == [7, 8]
+
+
 def test_the_request_is_the_same_but_for_temperature_and_seed():
     """Options and history go along, the seed counts up, a temperature of None is not sent, and the chat stays."""
     with ScriptedGateway(lambda request: "ok") as gateway:

@@ -154,6 +154,7 @@ class Exchange:
     def forget(self) -> None:
         """Let go of what the server sent, which may repeat the key; `answer`, where it is hidden, stays."""
         self._headers, self._collected, self._decoder = {}, bytearray(), None
+        self._screen.forget()
         self.answer.finish(self._screen.hide)
 
     def raw(self) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def draw_samples(
 ) -> Samples:
     """Ask the same question `n` times at each temperature; see `Conversation.sample`."""
     plan = _plan(temperatures, n)
-    seed = check_params({"seed": params.get("seed")}).get("seed")
+    seed = check_params({"seed": params.get("seed", chat.params.get("seed"))}).get("seed")
     errands = [
         Errand(parts, params | {"temperature": temperature} | ({} if seed is None else {"seed": seed + number - 1}))
         for temperature, number in plan

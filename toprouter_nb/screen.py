@@ -23,7 +23,7 @@ class Screen:
     """Passes the deltas of one answer on.
 
     Life: `read_alike` for each chunk; where that cannot, `read` it, and `pass_on` each of its deltas; `flush` at the
-    end; `hide` what they add up to.
+    end; `hide` what they add up to; `forget`.
 
     Parameters
     ----------
@@ -97,6 +97,10 @@ class Screen:
         for index, other in self._others.items():
             for delta in other.flush():
                 yield delta._replace(index=index)
+
+    def forget(self) -> None:
+        """Let go of what only further chunks would need; `hide` goes on."""
+        self._mould, self._clean = None, ("", "")
 
     def hide(self, value: Any, depth: int = _DEPTH) -> Any:
         """Return a JSON value with the key, and pieces of it, hidden in all its strings and names."""

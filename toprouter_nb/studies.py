@@ -119,8 +119,8 @@ class Studies(conversation.Conversation):  # noqa: D101  # the docstring is the 
         Parameters
         ----------
         *parts, **params
-            As in `ask`. With a `seed` the first sample at each temperature has that seed, the second the next, and
-            so on: equal seeds would draw equal answers.
+            As in `ask`. With a `seed`, here or of the conversation, the first sample at each temperature has it, the
+            second the next, and so on: equal seeds would draw equal answers.
         temperatures
             0 to 2 each; None = the model's default.
         n

@@ -20,7 +20,7 @@ def comparisons(prompts=80, strengths=(1.0, 0.0, -1.0), seed=0):
         for one in range(len(strengths)):
             for two in range(one + 1, len(strengths)):
                 is_first = chance.random() < 1 / (1 + np.exp(strengths[two] - strengths[one]))
-                winner = chance.choice([["b", f"m{two}"], ["a", f"m{one}"]][is_first])
+                winner = chance.choice([["b", f"m{two}"], ["a", f"m{one}"]][int(is_first)])
                 lines.append((f"p{prompt}", f"m{one}", f"m{two}", "tie" if chance.random() < 0.1 else winner))
     return pd.DataFrame(lines, columns=["prompt_id", "model_a", "model_b", "winner"])
 

@@ -24,8 +24,10 @@ def simulate(cap, *, calls, lanes=200, latency=0.3, retry_after=0.2, **limits):
             is_served = bucket >= 1
             bucket -= is_served
             heapq.heappush(events, (now + (latency if is_served else 0.02), sent, is_served, now, is_first))
-        now = min([now + wait + 1e-6] if wait else [], default=float("inf")) if not events else (
-            min(events[0][0], now + wait + 1e-6) if wait else events[0][0]
+        now = (
+            min([now + wait + 1e-6] if wait else [], default=float("inf"))
+            if not events
+            else (min(events[0][0], now + wait + 1e-6) if wait else events[0][0])
         )
         while events and events[0][0] <= now:
             _, _, is_served, since, is_first = heapq.heappop(events)

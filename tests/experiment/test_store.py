@@ -32,7 +32,10 @@ def store(tmp_path):
 
 def test_rows_come_back_as_they_went(store):
     """Every column survives, long answers and odd letters too."""
-    rows = [row(1, answer="é\x00\ud800" * 500, reasoning="r" * 1000), row(2, seed=2**40, cost_nano_usd=None, ttft_s=0.5)]
+    rows = [
+        row(1, answer="é\x00\ud800" * 500, reasoning="r" * 1000),
+        row(2, seed=2**40, cost_nano_usd=None, ttft_s=0.5),
+    ]
     store.add_rows(rows)
     assert list(store.rows()) == rows
 

@@ -158,7 +158,7 @@ def test_a_person_and_a_judge_are_compared_whichever_way_round():
         ([], "Verdicts come as a DataFrame, not list."),
         (
             pd.DataFrame({"prompt_id": []}),
-            "The verdicts have no column 'cluster'. They need prompt_id, cluster, repeat, model_a, model_b, is_swapped, ",
+            "The verdicts have no column 'cluster'. They need prompt_id, cluster, repeat, model_a, model_b, is_",
         ),
         (judged("A"), "A verdict is 'first', 'second', 'tie' or missing, not 'A'."),
     ],

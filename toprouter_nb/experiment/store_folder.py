@@ -154,8 +154,8 @@ def file_system_of(path: Path, *, mounts: str | None = None) -> str:
 
     Examples
     --------
-    >>> mounts = "/dev/sda / ext4 rw 0 0\nserver:/home /home nfs4 rw 0 0\n"
-    >>> file_system_of(Path("/home/me"), mounts=mounts), file_system_of(Path("/homes"), mounts=mounts)
+    >>> mounts = "/dev/sda / ext4 rw 0 0\nserver:/data /data nfs4 rw 0 0\n"
+    >>> file_system_of(Path("/data/me"), mounts=mounts), file_system_of(Path("/datas"), mounts=mounts)
     ('nfs4', 'ext4')
     """
     if mounts is None:

@@ -216,7 +216,7 @@ def judge_agreement(pairs: pd.DataFrame, human: pd.DataFrame, *, level: float = 
         A column is missing, or they have no pair in common; or scipy is not installed.
     """
     sides = [_oriented(frame) for frame in (pairs, human)]
-    joined = sides[0].join(sides[1], how="inner", lsuffix="_judge", rsuffix="_human")
+    joined = sides[0].merge(sides[1], on=["prompt_id", "repeat", "one", "two"], suffixes=("_judge", "_human"))
     winners = [
         joined[name].astype(object).where(joined[name].notna(), None) for name in ("winner_judge", "winner_human")
     ]
@@ -266,7 +266,7 @@ def _oriented(frame: pd.DataFrame) -> pd.DataFrame:
     made = frame[["prompt_id", "cluster", "repeat"]].copy()
     made["one"], made["two"] = first.where(~turned, second), second.where(~turned, first)
     made["winner"] = other.where(turned, winner)
-    return made.set_index(["prompt_id", "repeat", "one", "two"])
+    return made
 
 
 def _sentences(measures: dict[str, Interval], groups: int) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 Knows nothing of keys, of bounds or of how deltas add up.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +26,8 @@ class Mould:
     def __init__(self, before: str, after: str, chunk: Mapping[str, Any]) -> None:
         self._before, self._after = before, after
         self._length = len(before) + len(after)
-        self._chunk = chunk
-        self._choice: Mapping[str, Any] = chunk["choices"][0]
+        self._chunk: Mapping[str, Any] = _shared(chunk)
+        self._choice: Mapping[str, Any] = self._chunk["choices"][0]
         self._said: Mapping[str, Any] = self._choice["delta"]
 
     def text_in(self, payload: str) -> str:
@@ -82,3 +83,14 @@ def _is_single(chunk: Mapping[str, Any], text: str) -> bool:
         return False
     # Any other field may be one that grows from chunk to chunk, and has to be added up.
     return not any(value for name, value in said.items() if name not in ("role", "content"))
+
+
+def _shared(value: Any) -> Any:
+    """Return a JSON value whose names and texts are those of other streams, where these have the same: most have."""
+    if isinstance(value, str):
+        return sys.intern(value)
+    if isinstance(value, list):
+        return [_shared(item) for item in value]
+    if isinstance(value, Mapping):
+        return {sys.intern(name): _shared(item) for name, item in value.items()}
+    return value
