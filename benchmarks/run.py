@@ -23,8 +23,6 @@ _HERE = Path(__file__).parent
 _README = _HERE / "README.md"
 _MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
 _SECONDS = 300
-# Done once and not counted: it tells who is installed, and compiles what is not compiled yet.
-_FIRST = "first"
 # Who has no part in a workload: the floor reads one event a line; chatlas and litellm go through openai's body.
 _ABSENT = {"kernel": ("floor",), "event": ("floor",), "body": ("chatlas", "litellm")}
 
@@ -36,7 +34,7 @@ def main():
     rounds, versions = [], {}
     with _replay_server() as address, _environment() as environment:
         work = functools.partial(_work, address=address, environment=environment)
-        names = [name for name in options.clients if work(interpreters.get(name, sys.executable), _FIRST, name)]
+        names = [name for name in options.clients if work(interpreters.get(name, sys.executable), _first(name), name)]
         for _ in range(options.rounds):
             rounds.append({})
             for workload in options.workloads:
@@ -62,6 +60,11 @@ def _options():
     parser.add_argument("--python", action="append", default=[], metavar="CLIENT=PATH", help="its own interpreter")
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     return parser.parse_args()
+
+
+def _first(name):
+    """Return what is done once and not counted: it tells who is installed, and compiles what is not compiled yet."""
+    return "first" if name in _ABSENT["kernel"] else "kernel"
 
 
 @contextlib.contextmanager

@@ -97,6 +97,21 @@ view.add(0, "## One\\n\\n" + "A paragraph that is still being written, " * 7)
 view.add(1, "", "First I look at the question.")
 view.end(2, "error", ["x-ai/grok-9 <b>", "0.2 s in all"], "RateLimitError: Slow down. Try again in 30 s.")
 """
+COMPARED = """
+import toprouter_nb as tr
+ANSWERS = {
+    "google/gemini-3.5-flash": "The probability of data **at least as extreme** as yours, if there were no effect: "
+        "$P(T \\\\ge t \\\\mid H_0)$. It is *not* the probability that there is none.",
+    "openai/gpt-5-mini": "How surprised you should be:\\n\\n| p | surprise |\\n|--:|:--|\\n| 0.5 | none |\\n"
+        "| 0.01 | some |",
+    "anthropic/claude-haiku-5": "Small p, rare data. A small p is no large effect.",
+}
+USED = {"prompt_tokens": 18, "completion_tokens": 41, "total_tokens": 59, "cost": 0.00012}
+def answer(request):
+    return Script(ANSWERS[request.json["model"]], delay_seconds=0.02, usage=USED)
+gateway = testing.ScriptedGateway(answer).start()
+tr.configure(base_url=gateway.base_url, api_key="test", ledger_path=":memory:");
+"""
 VIEWS = {
     "live": [
         (
@@ -143,6 +158,16 @@ VIEWS = {
             "    Fault(400, body={'error': {'message': 'too hot'}}), 'Vermilion & <b>gold</b>', 'Mauve.')"
         ),
         "chat.display = False\nchat.sample('Name a colour.', concurrency=1)",
+    ],
+}
+VIEWS |= {
+    "compare": [COMPARED, "tr.compare('What is a p-value?', list(ANSWERS), system='You are terse.')"],
+    "panel": [
+        (
+            f"chat = chat_with({ANSWER!r}, 'Because of *chance*.', 'By chance alone.')\n"
+            "chat.display = False; chat.system = 'Terse.'"
+        ),
+        "_ = chat.ask('What is a p-value?'); _ = chat.ask('Why?'); _ = chat.retry()\nchat.panel()",
     ],
 }
 LOOKS = {"light": ("light", 1000), "dark": ("dark", 1000), "narrow": ("light", 560)}

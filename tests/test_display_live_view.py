@@ -178,6 +178,17 @@ def test_what_is_there_at_once_opens_nothing(widget):
     assert widget.made is None
 
 
+def test_what_is_there_at_once_is_shown_all_the_same(widget):
+    """A view that stays shows it as plain HTML."""
+    shell = Shell()
+    view = LiveView(["a", "b"], shell=shell)
+    view.start()
+    view.add(0, "**One**")
+    view.settle()
+    assert "<strong>One</strong>" in shell.published[-1][0]["text/html"]
+    assert widget.made is None
+
+
 def test_a_page_loaded_in_mid_stream_keeps_the_view(widget):
     """Such a page gets no new outputs, so the view stays there with the end of the reply."""
     view = opened(widget)

@@ -58,3 +58,11 @@ def test_a_failed_drawing_is_handed_on():
 def test_a_stop_without_a_start_is_harmless():
     """A ticker that never ran can be stopped."""
     assert Ticker(lambda: 0.0).stop() is None
+
+
+def test_a_start_that_was_interrupted_can_be_stopped(monkeypatch):
+    """Where an interrupt hit before the thread ran, stopping is no error."""
+    ticker = Ticker(lambda: 0.0)
+    monkeypatch.setattr(threading.Thread, "start", lambda _self: None)
+    ticker.start()
+    assert ticker.stop() is None

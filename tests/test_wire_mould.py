@@ -91,6 +91,14 @@ def test_the_text_must_be_the_one_between(before_and_after):
     assert mould_of(*before_and_after, Delta("Hi", raw=chunk)) is None
 
 
+def test_what_is_nested_very_deeply_has_no_mould():
+    """Such a chunk is read as any other, and breaks nothing."""
+    deep = []
+    for _ in range(800):
+        deep = [deep]
+    assert mould_of('{"choices":[{"delta":{"content":"', '"}}]}', Delta("Hi", raw={**CHUNK, "x": deep})) is None
+
+
 def test_deltas_of_a_mould_do_not_share_what_they_say():
     """The chunk of an earlier delta stays as it is."""
     mould = mould_from(CHUNK)

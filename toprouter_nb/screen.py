@@ -17,6 +17,8 @@ _HIGH_SURROGATE_AT_END = re.compile("[\ud800-\udbff]$")
 _DEPTH = 50
 # Chunks that all differ in more than their text cost a trial each; after so many in a row it is given up.
 _TRIALS = 8
+# Of a longer text there are never many, and looking for it costs as much as it could save.
+_ALIKE_CHARACTERS = 2_000
 
 
 class Screen:
@@ -120,7 +122,8 @@ class Screen:
         Most payloads of a stream differ in their text only: what stands around it is searched once.
         """
         said = delta.text or delta.reasoning
-        before, quoted, after = payload.partition(f'"{said}"') if said else ("", "", "")
+        is_short = 0 < len(said) <= _ALIKE_CHARACTERS
+        before, quoted, after = payload.partition(f'"{said}"') if is_short else ("", "", "")
         around = (f'{before}"', f'"{after}')
         if quoted and around == self._clean:
             if self._is_needed and self._holds(said):

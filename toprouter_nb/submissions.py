@@ -41,7 +41,7 @@ def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
     Parameters
     ----------
     paths
-        A pattern such as "submissions/*.ipynb" (`**` for folders in folders), or a list of files.
+        A pattern such as `"submissions/*.ipynb"` (`**` for folders in folders), or a list of files.
 
     Returns
     -------

@@ -3,7 +3,11 @@
 import re
 from pathlib import Path
 
+import matplotlib.figure
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from toprouter_nb import configure, testing
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 BLOCKS = re.findall(r"(<!-- not run: [^\n]+ -->\n)?```python\n(.+?)```", README, re.DOTALL)
@@ -21,6 +25,21 @@ def test_the_code_of_the_readme_runs(code, capsys):
 def test_code_that_is_not_run_is_still_python(code):
     """A block that needs a key is at least spelled right."""
     compile(code, "README.md", "exec")
+
+
+def test_the_chat_cells_of_the_readme_run():
+    """Each cell of a block of chat cells does what it says, with the variables it names."""
+    (block,) = re.findall(r"```ipython\n(.+?)```", README, re.DOTALL)
+    shell = InteractiveShell()
+    shell.user_ns |= {"fig": matplotlib.figure.Figure(), "name": "Ada"}
+    with testing.ScriptedGateway(["It says: Ada."]) as gateway:
+        configure(base_url=gateway.base_url, api_key="test", model="scripted/vision", display=False)
+        for cell in block.split("\n\n"):
+            shell.run_cell(cell).raise_error()
+        shell.run_line_magic("unload_ext", "toprouter_nb")
+    said = gateway.requests[-1].json["messages"][-1]["content"]
+    assert [part["type"] for part in said] == ["text", "image_url"]
+    assert said[0]["text"] == "What does this plot say about Ada?"
 
 
 def test_the_two_commands_stand_where_people_look():

@@ -1,13 +1,16 @@
 """A run on a cluster is the run of one machine: same rows, same store, nothing lost, nothing finished paid twice."""
 
+import contextlib
+import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 from distributed import Client, LocalCluster
-from distributed.deploy.subprocess import SubprocessCluster
 from studies import Gateway, exact, grid_of, running, study_at, table_of, wait_for
 
 from toprouter_nb import DaskRunner, errors
@@ -118,22 +121,73 @@ def test_a_frozen_worker_that_comes_back_changes_nothing(tmp_path, cluster, clie
         assert table_of(run).equals(table_of(here))
 
 
+@contextlib.contextmanager
+def cluster_of_commands(folder):
+    """Start a scheduler and two workers by their commands, as people do; yield the scheduler and its address file."""
+    file = str(folder / "scheduler.json")
+    begin = [sys.executable, "-m"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    ends = ["--scheduler-file", file, "--no-dashboard"]
+    started = [subprocess.Popen([*begin, "distributed.cli.dask_scheduler", "--port", "0", *ends], **quiet)]
+    worker = [*begin, "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", *ends]
+    started += [subprocess.Popen([*worker, "--local-directory", str(folder)], **quiet) for _ in range(2)]
+    try:
+        yield started[0], file
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
 @pytest.mark.slow
 def test_a_lost_scheduler_is_told_and_the_run_goes_on_elsewhere(tmp_path, monkeypatch):
     """Where the scheduler dies the run ends with one clear error; on this machine it goes on without paying again."""
     monkeypatch.setenv("TOPROUTER_API_KEY", KEY)
-    with Gateway(seconds=0.05) as gateway:
-        study = study_at(gateway, tmp_path, grid_of(60))
-        with SubprocessCluster(n_workers=2, worker_kwargs={"nthreads": 1}) as cluster, Client(cluster) as client:
-            run = study.run(on=DaskRunner(client, concurrency=5, chunk_cells=40), wait=False, display=False)
-            wait_for(lambda: len(run) > 20, 30)
-            cluster.scheduler.process.kill()
-            with pytest.raises(errors.ConnectFailedError, match="The Dask cluster is gone"):
-                run.wait(60)
-            assert len(run) > 20
-            again = study.run(display=False)
-            assert gateway.calls <= 240 + 20
-            assert again.state.phase == "done"
+    with Gateway(seconds=0.05) as gateway, cluster_of_commands(tmp_path) as (scheduler, file):
+        study = study_at(gateway, tmp_path / "runs", grid_of(60))
+        client = Client(scheduler_file=file, timeout=60)
+        client.wait_for_workers(2, timeout=60)
+        run = study.run(on=DaskRunner(client, concurrency=5, chunk_cells=40), wait=False, display=False)
+        wait_for(lambda: len(run) > 20, 30)
+        scheduler.kill()
+        with pytest.raises(errors.ConnectFailedError, match="The Dask cluster is gone"):
+            run.wait(90)
+        assert len(run) > 20
+        again = study.run(display=False)
+        assert gateway.calls <= 240 + 20
+        assert again.state.phase == "done"
+        client.close()
+
+
+def drive_on_cluster(address, file, folder):
+    """Drive a run on a cluster from a process of its own."""
+    gateway = type("Address", (), {"base_url": address})
+    with Client(scheduler_file=file) as client:
+        study_at(gateway, folder, grid_of(60)).run(on=DaskRunner(client, concurrency=5, chunk_cells=40), display=False)
+
+
+@pytest.mark.slow
+def test_a_killed_driver_loses_nothing(tmp_path, monkeypatch):
+    """The workers' journals outlive the driver; the next one takes them over, and old attempts see it and end."""
+    monkeypatch.setenv("TOPROUTER_API_KEY", KEY)
+    context = multiprocessing.get_context("spawn")
+    with Gateway(seconds=0.05) as gateway, cluster_of_commands(tmp_path) as (_, file):
+        with Client(scheduler_file=file, timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)
+        for _ in range(2):
+            before = gateway.calls
+            driver = context.Process(target=drive_on_cluster, args=(gateway.base_url, file, tmp_path / "runs"))
+            driver.start()
+            wait_for(lambda since=before: gateway.calls > since + 30, 60)
+            os.kill(driver.pid, signal.SIGKILL)
+            driver.join()
+        with Client(scheduler_file=file) as client:
+            study = study_at(gateway, tmp_path / "runs", grid_of(60))
+            run = study.run(on=DaskRunner(client, concurrency=5, chunk_cells=40), display=False)
+        # Of each killed driver: two workers' calls under way, and those of half a second until they see the fence.
+        assert 240 <= gateway.calls <= 240 + 2 * 2 * (5 + 60)
+        here = study_at(gateway, tmp_path / "runs", grid_of(60), name="here").run(display=False)
+        assert table_of(run).equals(table_of(here))
 
 
 def test_what_a_cluster_lacks_is_told_before_any_call(tmp_path, monkeypatch):

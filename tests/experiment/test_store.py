@@ -181,7 +181,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path):
     store.add_rows([row(1)])
     pages = next(store.select("PRAGMA page_count"))[0]
     next(store.select(f"PRAGMA max_page_count={pages + 2}"))
-    with pytest.raises(StorageError, match="The disk is full. Every row so far is kept"):
+    with pytest.raises(StorageError, match=r"The disk is full\. Every row so far is kept"):
         store.add_rows([row(number, answer=f"{number}" * 3000) for number in range(2, 400)])
     assert [kept.place for kept in Store.read(file).rows()] == [1]
     store.close()

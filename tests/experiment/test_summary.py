@@ -11,6 +11,7 @@ from toprouter_nb.errors import ParameterError
 from toprouter_nb.experiment.interval import mean_interval
 from toprouter_nb.experiment.summary import SUMMARY_COLUMNS, summarize, summary_frame
 from toprouter_nb.experiment.summary_parts import same_answers
+from toprouter_nb.experiment.variants import find_score
 
 
 def line_of(table, variant):
@@ -141,3 +142,16 @@ def test_what_are_no_rows_is_refused(rows, message):
     with pytest.raises(ParameterError) as caught:
         summary_frame(rows, "exact")
     assert str(caught.value).startswith(message)
+
+
+def test_the_score_that_is_meant_is_found():
+    """The one named, or the only one; several, or none, are a typed error that says what to do."""
+    rows = make_rows(other=1.0)
+    assert find_score(rows, "other", ["exact"]) == "other"
+    assert find_score(rows, None, ["exact"]) == "exact"
+    with pytest.raises(ParameterError) as caught:
+        find_score(rows, None, ["exact", "other"])
+    assert str(caught.value) == "There are several scores. Say which: score= one of exact, other."
+    with pytest.raises(ParameterError) as caught:
+        find_score(rows, None, [])
+    assert str(caught.value) == "There is no score. Give the experiment scorers=, or rescore."

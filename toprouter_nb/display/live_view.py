@@ -137,7 +137,9 @@ class LiveView:
     def settle(self) -> Exception | None:
         """Stop drawing, draw the rest, and return what went wrong with it, for a view that stays."""
         failure = self.stop()
-        if failure is None and self._has_drawn:
+        if not self._has_drawn:
+            self._mode = "static"  # all was there before a widget was opened, and needs none
+        if failure is None:
             self._draw()
         return failure
 

@@ -43,7 +43,8 @@ class Ticker:
         """End the thread, and return what went wrong in it; a second call does nothing new."""
         self._end.set()
         self._news.set()
-        if self._thread is not None:
+        # An interrupt may have hit while the thread was being started; one that begins only now ends at once.
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join()
         return self._error
 

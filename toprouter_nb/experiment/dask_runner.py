@@ -3,6 +3,7 @@
 Knows nothing of calls: a worker makes them as this machine would. Needs the extra `[dask]`.
 """
 
+import asyncio
 import contextlib
 import dataclasses
 import itertools
@@ -204,10 +205,8 @@ class _ClusterEngine(Engine):
                 raise
             sent[self._submit(job.chunk)] = dataclasses.replace(job, deaths=job.deaths + 1)
             return
-        except SettingsError:
-            raise
-        except Exception as error:
-            if future.status == "error" and not _is_lost(error):
+        except (Exception, asyncio.CancelledError) as error:
+            if not _is_lost(error):
                 raise
             message = (
                 "The Dask cluster is gone. Every row that was finished is kept: run the experiment again on a new "
@@ -229,8 +228,14 @@ class _ClusterEngine(Engine):
             return []
         if self._runner.client.status != "running":
             return futures
-        with contextlib.suppress(TimeoutError):
+        try:
             wait(futures, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]  # it has no types
+        except TimeoutError:
+            return [future for future in futures if future.status not in ("pending", "processing")]
+        except (Exception, asyncio.CancelledError) as error:
+            if not _is_lost(error):
+                raise
+            return futures
         return [future for future in futures if future.status not in ("pending", "processing")]
 
     def _submit(self, chunk: Chunk) -> Any:
@@ -287,8 +292,6 @@ def _part(limits: Limits, models: tuple[str, ...], threads: int) -> dict[str, fl
     return {model: float(limit) / threads for model, limit in found.items()}
 
 
-def _is_lost(error: Exception) -> bool:
-    return isinstance(error, TimeoutError | OSError) or type(error).__name__ in (
-        "CancelledError",
-        "FutureCancelledError",
-    )
+def _is_lost(error: BaseException) -> bool:
+    """Say whether an error means that the cluster is gone, and not that something on it failed."""
+    return isinstance(error, TimeoutError | OSError | asyncio.CancelledError) or "Cancelled" in type(error).__name__

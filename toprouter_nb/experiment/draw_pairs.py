@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..plots.figure import add_remark, dress, name_rows, say_nothing, take_axes
-from .drawn import Drawn, draw_points, floats, label, pad_limits
+from .drawn import Drawn, draw_points, floats, pad_limits, pair_labels
 from .finding import Finding
 from .ranking import rank
 from .verdicts import pair_verdicts
@@ -107,8 +107,7 @@ def draw_flips(verdicts: pd.DataFrame, *, ax: "Axes | None" = None) -> Drawn:
         left = left + width
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda share, _place: f"{share:.0%}")
-    sides = zip(frame["model_a"], frame["model_b"], strict=True)
-    name_rows(ax, inks, [f"{label(first)[:17]} / {label(second)[:17]}" for first, second in sides])
+    name_rows(ax, inks, pair_labels(frame["model_a"].tolist(), frame["model_b"].tolist(), " / "))
     legend = ax.legend(frameon=False, fontsize=9, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
     ax.set_title(ax.get_title("left"), loc="left", pad=26, color=inks.text, fontsize=11, fontweight="bold")
     for text in legend.get_texts():

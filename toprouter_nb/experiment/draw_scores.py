@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..plots.figure import Inks, add_remark, dress, label_usd, name_rows, say_nothing, take_axes
+from ..plots.figure import Inks, add_remark, dress, format_usd, label_usd, name_rows, say_nothing, take_axes
 from .contrasts import contrast_frame
-from .drawn import Drawn, draw_points, floats, label, pad_limits
+from .drawn import Drawn, draw_points, floats, label, pad_limits, pair_labels
 from .summary import summary_frame
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def draw_differences(rows: pd.DataFrame, score: str, *, ax: "Axes | None" = None
     is_apart = frame["is_separated"].fillna(value=False).tolist()
     ax.axvline(0, color=inks.soft, linewidth=1)
     draw_points(ax, frame, ("difference", "low", "high"), [inks.first if apart else inks.soft for apart in is_apart])
-    sides = zip(frame["first"], frame["second"], strict=True)
-    name_rows(ax, inks, [f"{label(first)[:17]} - {label(second)[:17]}" for first, second in sides])
+    name_rows(ax, inks, pair_labels(frame["first"].tolist(), frame["second"].tolist(), " - "))
     add_remark(ax, inks, f"{sum(is_apart)} of {len(frame)} separated at {level:.0%}, Holm")
     return Drawn(ax, frame)
 
@@ -155,9 +154,8 @@ def _draw_models(ax: "Axes", frame: pd.DataFrame, inks: Inks) -> None:
         if not np.isnan(low[place] + high[place]):
             ax.plot([x[place]] * 2, [low[place], high[place]], color=colour, linewidth=1.6, alpha=0.55)
         ax.plot(x[place], y[place], "o", color=colour, markersize=7.5)
-        # Names of the front stand above, the others below, so that neighbours seldom meet.
-        is_on_front = bool(frame["is_on_front"].iloc[place])
-        ends = (high, 6, "bottom") if is_on_front else (low, -6, "top")
+        # By turns above and below, so that neighbours seldom meet.
+        ends = (low, -6, "top") if place % 2 else (high, 6, "bottom")
         spot = (x[place], y[place] if np.isnan(ends[0][place]) else ends[0][place])
         side = "left" if place == 0 else "right" if place == len(frame) - 1 else "center"
         text = ax.annotate(
@@ -172,8 +170,11 @@ def _draw_models(ax: "Axes", frame: pd.DataFrame, inks: Inks) -> None:
         )
         text.set_parse_math(False)
     ax.set_ylim(*pad_limits(np.concatenate([low, high, y]), share=0.14))
-    label_usd(ax.xaxis)
     ax.margins(x=0.12)
+    if ax.get_xscale() == "log":
+        ax.xaxis.set_major_formatter(lambda amount, _place: format_usd(amount))
+    else:
+        label_usd(ax.xaxis)
 
 
 def _turned(frame: pd.DataFrame) -> pd.DataFrame:

@@ -55,6 +55,23 @@ def label(name: str) -> str:
     return shorten(render_plain(name), LABEL_CHARACTERS)
 
 
+def pair_labels(firsts: Sequence[str], seconds: Sequence[str], between: str) -> list[str]:
+    """Return labels of pairs, both names cut alike; the makers' names are left out where the rest says enough.
+
+    Examples
+    --------
+    >>> pair_labels(["maker/one", "maker/one"], ["maker/two", "other/three"], " - ")
+    ['one - two', 'one - three']
+    """
+    names = list(dict.fromkeys([*firsts, *seconds]))
+    ends = {name: name.rpartition("/")[2] for name in names}
+    if len(set(ends.values())) < len(names):
+        ends = {name: name for name in names}
+    room = (LABEL_CHARACTERS - len(between)) // 2
+    short = {name: shorten(render_plain(end), room) for name, end in ends.items()}
+    return [f"{short[first]}{between}{short[second]}" for first, second in zip(firsts, seconds, strict=True)]
+
+
 def draw_points(ax: "Axes", frame: pd.DataFrame, columns: Sequence[str], colours: Sequence[str]) -> None:
     """Draw one point with its interval in each row, the first at the top.
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 DRAW_SECONDS = 0.5
 _ENDINGS = {
-    "done": "Done",
-    "stopped": "Stopped: run it again to go on",
-    "interrupted": "Interrupted: run it again to go on",
-    "budget": "The budget is reached: give a larger budget_usd and run it again to go on",
-    "dead": "Ended without the models that do not answer",
-    "disk": "The disk is full: make room and run it again to go on",
-    "error": "Ended by an error",
+    "done": "is done",
+    "stopped": "is stopped; run it again to go on",
+    "interrupted": "is interrupted; run it again to go on",
+    "budget": "has used its budget; give a larger budget_usd and run it again to go on",
+    "dead": "has ended, without the models that do not answer",
+    "disk": "has filled the disk; make room and run it again to go on",
+    "error": "was ended by an error",
 }
 _BAR = (
     '<div role="progressbar" aria-valuemin="0" aria-valuemax="{planned}" aria-valuenow="{done}" aria-label="{label}" '
@@ -78,7 +78,7 @@ def _said(state: State) -> str:
         return {"running": "is running", "stopping": "is ending the calls under way", "paused": "is paused"}[
             state.phase
         ]
-    return f"- {_ENDINGS.get(state.phase, 'a run on disk')}"
+    return _ENDINGS.get(state.phase, "")
 
 
 def _hint(state: State) -> str:

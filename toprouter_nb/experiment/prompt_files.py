@@ -33,7 +33,8 @@ def read_prompt_file(path: Path) -> pd.DataFrame:
     Raises
     ------
     ParameterError
-        The file is missing, of another kind, empty, or damaged; the message names the line where there is one; or a Parquet file, and pyarrow is not installed.
+        The file is missing, of another kind, empty, or damaged; the message names the line where there is one. Or it
+        is a Parquet file, and pyarrow is not installed.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:

@@ -73,7 +73,8 @@ def load_prompts(
     Raises
     ------
     ParameterError
-        The source is none of these, is empty, lacks a column, has an empty prompt, or an id twice.
+        The source is none of these, is empty, lacks a column, has an empty prompt, or an id twice. Or it is a Parquet
+        file, and pyarrow is not installed.
     ImageError
         An image cannot be read; the message names the prompt.
 

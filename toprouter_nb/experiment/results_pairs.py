@@ -11,7 +11,6 @@ from .agreement import Agreement
 from .finding import Finding
 from .judge import Judge
 from .pictures import PairPictures
-from .pictures import PairPictures
 from .ranking import rank
 from .row import FINAL, NANO, unpack
 from .store import Store

@@ -15,7 +15,6 @@ import pandas as pd
 from .contrasts import compare_models
 from .finding import Finding
 from .pictures import RunPictures
-from .pictures import RunPictures
 from .results_frames import errors_frame, rows_frame, score_errors
 from .store import Store
 from .store_export import export_rows

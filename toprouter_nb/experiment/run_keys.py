@@ -6,12 +6,14 @@ key, time limits, retries, concurrency or the engine.
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..params import is_local_id
-from ..turns import Turn
 from .prompt import Prompt, content_digest
 from .row import canonical
+
+if TYPE_CHECKING:
+    from ..turns import Turn
 
 VERSION = 1
 

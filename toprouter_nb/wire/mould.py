@@ -65,10 +65,10 @@ def mould_of(before: str, after: str, delta: Delta) -> Mould | None:
     is_plain = not (delta.reasoning or delta.tool_calls or delta.finish_reason or delta.usage or delta.index)
     if not (delta.text and is_plain and _is_single(delta.raw, delta.text)):
         return None
-    mould = Mould(before, after, delta.raw)
     try:
+        mould = Mould(before, after, delta.raw)
         is_right = parse_object(f"{before}{_MARK}{after}") == mould.delta_with(_MARK).raw
-    except MalformedChunkError:
+    except (MalformedChunkError, RecursionError):  # the second where something in it is nested very deeply
         return None
     return mould if is_right else None
 
