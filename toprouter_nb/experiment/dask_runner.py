@@ -229,9 +229,9 @@ class _ClusterEngine(Engine):
         if self._runner.client.status != "running":
             return futures
         try:
-            wait(futures, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]  # it has no types
+            wait(futures, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
         except TimeoutError:
-            return [future for future in futures if future.status not in ("pending", "processing")]
+            pass  # none has ended yet, or some have and more are awaited
         except (Exception, asyncio.CancelledError) as error:
             if not _is_lost(error):
                 raise

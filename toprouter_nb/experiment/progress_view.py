@@ -28,8 +28,8 @@ _ENDINGS = {
 }
 _BAR = (
     '<div role="progressbar" aria-valuemin="0" aria-valuemax="{planned}" aria-valuenow="{done}" aria-label="{label}" '
-    'style="height:6px;border-radius:3px;background:var(--jp-border-color2,#d5d9de);overflow:hidden;margin:.45em 0">'
-    '<div style="height:100%;width:{share:.2f}%;background:var(--jp-brand-color1,#1b6ec2)"></div></div>'
+    'style="height:6px;border-radius:3px;background:color-mix(in srgb,currentColor 16%,transparent);overflow:hidden;margin:.45em 0">'
+    '<div style="height:100%;width:{share:.2f}%;background:var(--jp-brand-color1,#2f81d6)"></div></div>'
 )
 
 
