@@ -148,13 +148,18 @@ def test_a_front_end_without_widgets_gets_updates(widget, monkeypatch):
 
 
 def test_a_view_that_said_hello_stays(widget, monkeypatch):
-    """Once any view was heard of, the widget stays."""
+    """Once any view was heard of, the widget stays, and its messages say so, for a page repeats what was not heard."""
     monkeypatch.setattr(live_view, "HELLO_SECONDS", 0.1)
     monkeypatch.setattr(live_view, "leave_cell", lambda _shell: True)
     view = opened(widget)
+    view.add(0, "One ")
+    wait_for(lambda: widget.made.messages)
+    assert not widget.made.messages[-1]["h"]
     widget.made.say({"t": "hello", "n": 0})
     time.sleep(0.3)
     assert not widget.made.is_closed
+    view.add(0, "two")
+    wait_for(lambda: widget.made.messages[-1]["h"])
     view.close()
 
 

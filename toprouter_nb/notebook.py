@@ -29,6 +29,7 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
     _has_said_default = False
     _has_said_rerun = False
     _places: CellPlaces | None = None
+    _panel: "Panel | None" = None
 
     def usage_table(
         self, by: "Group | None" = None, *, since: "Since | None" = None, model: str | None = None
@@ -81,7 +82,7 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
         """Return a panel of this conversation: what was said, and a place to type, while cells stay free.
 
         Enter sends, Shift+Enter begins a new line; images are pasted, dropped or chosen. What is asked there and what
-        is asked in cells is one conversation.
+        is asked in cells is one conversation. It has one panel, which any number of cells can show.
 
         Parameters
         ----------
@@ -95,7 +96,11 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
         """
         from .panel import Panel
 
-        return Panel(self, prompts)
+        if self._panel is None or not self._panel.is_of(self):
+            self._panel = Panel(self, prompts)
+        elif prompts:
+            self._panel.offer(prompts)
+        return self._panel
 
     def _answer(self, question: Question) -> Reply:
         if self._told is not None:
@@ -132,12 +137,13 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
         return place, partial(self._places.note, run.cell_id, run.run_id)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle what the core does; cells are of this process."""
-        return {**super().__getstate__(), "_places": None}
+        """Pickle what the core does; cells and the panel are of this process."""
+        return {**super().__getstate__(), "_places": None, "_panel": None}
 
     def _question(self, parts: tuple[object, ...], params: Any, **place: Any) -> Question:
         question = super()._question(parts, params, **place)
-        if self.model is None and not self._has_said_default and "model" not in params:
+        # Who listens by their own means shows it by their own means, too.
+        if self._told is None and self.model is None and not self._has_said_default and "model" not in params:
             self._has_said_default = True
             self._say_default(question.model)
         return question

@@ -4,6 +4,7 @@ Knows nothing of going back, display, tables or files; those above show the repl
 """
 
 import contextlib
+import contextvars
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Self, cast, overload
@@ -38,6 +39,13 @@ class Inside(NamedTuple):
     reply: Reply | None = None
 
 
+# Whom the code of this thread or task told to listen, the innermost last. Not an attribute of the conversation: another
+# thread may ask it meanwhile, and would be told to the wrong one.
+_LISTENING: contextvars.ContextVar[tuple[tuple[Dialogue, Listener], ...]] = contextvars.ContextVar(
+    "toprouter_nb_listening", default=()
+)
+
+
 class Questions(Dialogue):
     """A dialogue that can be asked; `Conversation` says how to go back.
 
@@ -50,7 +58,6 @@ class Questions(Dialogue):
     """
 
     trace = False
-    _told: Listener | None = None  # see `told`
 
     def ask(self, *parts: object, stream: bool = True, repair: bool = False, **params: Any) -> Reply:
         """Ask, show the reply as it streams, and return it.
@@ -96,18 +103,20 @@ class Questions(Dialogue):
     def told(self, listener: Listener) -> Iterator[Self]:
         """Tell a listener of your own of the replies asked for in this block, instead of showing them.
 
-        For views that are not ours. Interrupts are raised, with `partial` on them.
+        For views that are not ours. It holds for this conversation, not for its forks; and for this thread or task and
+        tasks begun from it, not for others. Interrupts are raised, with `partial` on them.
 
         Parameters
         ----------
         listener
             An object with the methods of `asking.Listener`; told in the thread that asks.
         """
-        before, self._told = self._told, listener
+        before = _LISTENING.get()
+        _LISTENING.set((*before, (self, listener)))
         try:
             yield self
         finally:
-            self._told = before
+            _LISTENING.set(before)
 
     @overload
     def stream(self, *parts: object, events: Literal[False] = False, **params: Any) -> Iterator[str]: ...
@@ -163,6 +172,11 @@ class Questions(Dialogue):
         except StructuredReplyError as error:
             again = _repaired(question, error, repair=repair)
         return self._answer(again)
+
+    @property
+    def _told(self) -> Listener | None:
+        """Who is told of what this thread or task asks; see `told`."""
+        return next((listener for chat, listener in reversed(_LISTENING.get()) if chat is self), None)
 
     def _answer(self, question: Question) -> Reply:
         """Ask one question; `notebook` shows the reply, and lets people stop it."""

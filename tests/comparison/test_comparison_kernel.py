@@ -50,3 +50,36 @@ def test_an_interrupt_keeps_what_came(kernel):
     assert "error" not in kinds
     told = kernel.run("print([(answer.status, answer.text) for answer in c.answers])")[0][1]["text"]
     assert told == "[('stopped', 'half an '), ('stopped', 'half an '), ('not asked', ''), ('not asked', '')]\n"
+
+
+@pytest.mark.parametrize("before", ["", "import asyncio; await asyncio.sleep(0); "])
+def test_a_stop_ends_a_loop_of_comparisons(kernel, before):
+    """What was stopped is stopped for the whole cell, with `await` in it too; the next comparison asks nobody."""
+    with ScriptedGateway(lambda _request: Script(deltas=["half ", Hang()])) as gateway:
+        kernel.send(f"{before}{configured(gateway)} c = []\nfor n in (1, 2): c.append(tr.compare('One?', 'm/a'))")
+        errors = []
+        is_interrupted = False
+        for kind, content in kernel.receive():
+            if "half" in str(content.get("data", {}).get("text/html", "")) and not is_interrupted:
+                is_interrupted = True
+                kernel.interrupt()
+            errors += [content["evalue"]] if kind == "error" else []
+        assert len(gateway.requests) == 1
+    assert len(errors) == 1
+    assert kernel.run("print(len(c), c[0].answers[0].text)")[0][1]["text"] == "1 half \n"
+
+
+def test_an_interrupted_bar_keeps_what_came(kernel):
+    """More prompts than are shown as they grow are watched as a bar; in a notebook its answers are kept, too."""
+    with ScriptedGateway(lambda request: Hang() if "11" in str(request.json["messages"]) else "yes") as gateway:
+        prompts = "[f'Question {n}' for n in range(12)]"
+        kernel.send(f"{configured(gateway)} c = tr.compare({prompts}, 'm/a', concurrency=1, display='text')")
+        kinds = []
+        for kind, content in kernel.receive():
+            kinds.append(kind)
+            if "11/12" in str(content) and "interrupt" not in kinds:
+                kinds.append("interrupt")
+                kernel.interrupt()
+    assert "error" not in kinds
+    told = kernel.run("print([answer.status for answer in c.answers][-2:])")[0][1]["text"]
+    assert told == "['ok', 'stopped']\n"

@@ -77,6 +77,7 @@ def test_nothing_separated_is_said_plainly():
     rows = make_rows(prompts=20, exact=1.0)
     said = compare_models(rows, "exact", level=0.9).sentences
     assert said[0] == "No pair is separated at 90 %."
+    assert said[1] == "a/small and b/medium differ by 0.000 on each of 20 prompts alike."
     assert said[-1].startswith("Only 20 prompts: ")
     alone = compare_models(make_rows(models=("m",)), "exact")
     assert alone.sentences[0] == "There is only one model, so there is nothing to compare."

@@ -44,6 +44,14 @@ def settled(panel):
     return snapshot
 
 
+def listened(panel):
+    """Return a list that grows by what the panel tells its views."""
+    sent = []
+    send = panel._post.send
+    panel._post.send = lambda message: (sent.append(message), send(message))
+    return sent
+
+
 def test_what_is_sent_becomes_two_turns(opened):
     """The question and its answer stand in the conversation, safe to show, with the small print of the answer."""
     panel, chat, _ = opened(["**Paris**<script>"])
@@ -66,9 +74,9 @@ def test_an_answer_under_way_is_in_the_snapshot(opened):
         time.sleep(0.01)
     live = panel.snapshot()["live"]
     assert "Count!" in live["said"]
-    panel.hear({"t": "send", "text": "And this?"})
+    panel.hear({"t": "send", "a": "view-2", "text": "And this?"})
     told = panel.snapshot()["state"]
-    assert (told["alert"], told["returned"]) == ("An answer is under way. Stop it first, or wait for it.", True)
+    assert (told["alert"], told["returned"]) == ("An answer is under way. Stop it first, or wait for it.", "view-2")
     panel.hear({"t": "stop"})
     assert not settled(panel)["live"]
     assert (chat.turns[-1].text, chat.turns[-1].is_partial) == ("half ", True)
@@ -79,9 +87,9 @@ def test_an_answer_under_way_is_in_the_snapshot(opened):
 def test_a_question_that_could_not_be_asked_comes_back(opened):
     """After an error the view is told to put the text back, and the conversation is as it was."""
     panel, chat, _ = opened([Fault(404)])
-    panel.hear({"t": "send", "text": "Hello?"})
+    panel.hear({"t": "send", "a": "view-1", "text": "Hello?"})
     state = settled(panel)["state"]
-    assert state["returned"]
+    assert state["returned"] == "view-1"
     assert state["alert"].startswith("NotFoundError: The server answered 404")
     assert chat.turns == ()
 
@@ -95,9 +103,9 @@ def test_images_go_along(opened):
     settled(panel)
     assert len(gateway.requests[1].json["messages"][-1]["content"]) == 1
     for wrong in (b"just words", b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
-        panel.hear({"t": "send", "text": "And this?"}, [wrong])
+        panel.hear({"t": "send", "a": "view-1", "text": "And this?"}, [wrong])
         state = panel.snapshot()["state"]
-        assert state["returned"]
+        assert state["returned"] == "view-1"
         assert "image" in state["alert"].lower()
     panel.hear({"t": "send", "text": "Many"}, [picture()] * 21)
     assert panel.snapshot()["state"]["alert"] == "A question takes at most 20 images here, not 21."
@@ -200,8 +208,8 @@ def test_only_the_last_turns_are_sent(opened):
         assert (snapshot["first"], len(snapshot["turns"])) == (2000 - WINDOW_TURNS, WINDOW_TURNS)
         panel.hear({"t": "earlier"})
         assert panel.snapshot()["first"] == 2000 - 2 * WINDOW_TURNS
-        panel._outbox.clear()
+        sent = listened(panel)
         panel.hear({"t": "send", "text": "Next"})
         settled(panel)
-    told = [turn for message in panel._outbox for turn in message.get("turns", ())]
+    told = [turn for message in sent for turn in message.get("turns", ())]
     assert [turn["text"] for turn in told] == ["Next", "new"]

@@ -114,6 +114,10 @@ class Comparison:
         """Take what says whether the answers stand right above where this is shown, so that they come once."""
         self._is_shown = is_shown
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the answers; where they stand in a notebook is of this process."""
+        return {**vars(self), "_is_shown": bool}
+
     def __repr__(self) -> str:
         """Show how many there are of what, and how many went wrong."""
         wrong = sum(answer.status != "ok" for answer in self.answers)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..budget import Budget
+from ..display.calm import calm
 from ..errors import ParameterError
 from ..keys import hide_key
 from ..notebook import Conversation
@@ -68,7 +69,8 @@ def compare(
     SettingsError
         There is no key, or the address cannot be used. Nothing was sent.
     KeyboardInterrupt
-        It was interrupted outside a notebook; `error.partial` is the Comparison so far.
+        It was interrupted outside a notebook; `error.partial` is the Comparison so far. In a notebook only where nothing
+        was asked yet, as when an earlier question of the same cell was stopped.
 
     Examples
     --------
@@ -101,8 +103,10 @@ def compare(
     try:
         watching.carry(Asker(at_once), answers, len(names))
     except KeyboardInterrupt as error:
-        if not isinstance(watching, Columns):
+        is_before = all(answer.status == "not asked" for answer in answers)
+        if not watching.keeps_stopped or is_before:
             error.partial = comparison  # type: ignore[attr-defined]
+            calm(error)
             raise
     finally:
         tracker.deactivate()

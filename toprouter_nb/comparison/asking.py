@@ -3,6 +3,7 @@
 Knows nothing of how it is watched; whoever watches is told. An error ends one answer, never the others.
 """
 
+import contextlib
 import contextvars
 import queue
 import threading
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..reply import Reply
     from ..wire.answer import Delta
+
+# Not everywhere does an interrupt end a wait for a queue.
+_LOOK_SECONDS = 0.2
 
 
 class Asker:
@@ -40,6 +44,7 @@ class Asker:
         self.is_stopped = False
         self._concurrency = concurrency
         self._calls: dict[int, Call] = {}
+        self._stopped: set[int] = set()
         self._lock = threading.Lock()
 
     def ask(
@@ -73,24 +78,32 @@ class Asker:
                     for answer, listener in zip(answers, listeners, strict=True)
                 ]
                 for _ in answers:
-                    ended(done.get())
+                    ended(_next(done))
             except KeyboardInterrupt:
                 self.stop()
                 raise
         _raise_bugs(futures)
 
     def stop(self, answer: Answer | None = None) -> None:
-        """End one call, where it is under way; or all of them, and ask no more."""
+        """End one call, or let it not begin; or all of them, and ask no more."""
         with self._lock:
-            self.is_stopped = self.is_stopped or answer is None
-            calls = list(self._calls.values()) if answer is None else [self._calls.get(id(answer))]
+            if answer is None:
+                self.is_stopped = True
+                calls = list(self._calls.values())
+            else:
+                self._stopped.add(id(answer))
+                calls = [self._calls[id(answer)]] if id(answer) in self._calls else []
         for call in calls:
-            if call is not None:
-                call.stop()
+            call.stop()
+
+    def _is_over(self, answer: Answer) -> bool:
+        return self.is_stopped or id(answer) in self._stopped
 
     def _ask_one(self, answer: Answer, listener: "Listener", done: "queue.SimpleQueue[Answer]") -> None:
         try:
-            if not self.is_stopped:
+            if self._is_over(answer):
+                listener.fail(KeyboardInterrupt(), None)
+            else:
                 self._fill(answer, listener)
         finally:
             with self._lock:
@@ -113,7 +126,7 @@ class Asker:
         """Keep the call of an answer, to stop it; one that is stopped already ends at once."""
         with self._lock:
             self._calls[id(answer)] = call
-        if self.is_stopped:
+        if self._is_over(answer):
             call.stop()
 
 
@@ -147,6 +160,13 @@ class Silent:
 
     def fail(self, error: BaseException, partial: "Reply | None") -> None:
         """End badly."""
+
+
+def _next(done: "queue.SimpleQueue[Answer]") -> Answer:
+    """Wait for the next answer that ended."""
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return done.get(timeout=_LOOK_SECONDS)
 
 
 def _raise_bugs(futures: "Sequence[Future[None]]") -> None:

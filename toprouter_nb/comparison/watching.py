@@ -3,12 +3,17 @@
 Knows how it looks, and nothing of how it is asked.
 """
 
-from collections.abc import Sequence
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tqdm.auto import tqdm
 
-from ..display.cell_run import current_run
+from ..budget import spell_usd
+from ..display.brake import Brake
+from ..display.cell_run import STOPPED_RUNS, current_run
 from ..display.live_view import LiveView, Mode
 from ..plain import render_plain
 from ..render.cards import render_root, render_said
@@ -25,7 +30,16 @@ if TYPE_CHECKING:
 
 
 class Watching(Protocol):
-    """A way to watch."""
+    """A way to watch.
+
+    Attributes
+    ----------
+    keeps_stopped
+        True where a person who stops it shall have what came, as the value of their cell; elsewhere the interrupt goes
+        on.
+    """
+
+    keeps_stopped: bool
 
     def carry(self, asker: Asker, answers: Sequence[Answer], width: int) -> None:
         """Have all asked, `width` models for each prompt."""
@@ -47,11 +61,14 @@ class Columns:
         self._mode: Mode = mode
         self._is_waiting = False
 
+    keeps_stopped = True
+
     def carry(self, asker: Asker, answers: Sequence[Answer], width: int) -> None:
         """Ask row by row, so that each can be read while it grows."""
-        for start in range(0, len(answers), width):
-            if not asker.is_stopped:
-                self._row(asker, answers[start : start + width])
+        with _stoppable(self._shell, asker):
+            for start in range(0, len(answers), width):
+                if not asker.is_stopped:
+                    self._row(asker, answers[start : start + width])
 
     def _row(self, asker: Asker, answers: Sequence[Answer]) -> None:
         view = LiveView(
@@ -73,8 +90,9 @@ class Columns:
             text = "\n\n".join(f"{answer.model}: {answer.text or answer.error or answer.status}" for answer in answers)
             self._publish(render_root(render_columns(columns)), text)
             view.close()
-        if failure is not None:
-            raise failure
+        if failure is not None:  # showing must never cost an answer
+            words = f"The answers could not be shown as they came ({type(failure).__name__}: {failure}); none is lost."
+            warnings.warn(words, RuntimeWarning, stacklevel=2)
 
     def _publish(self, html: str, text: str) -> None:
         self._shell.display_pub.publish({"text/html": html, "text/plain": render_plain(text)})
@@ -86,14 +104,28 @@ class Columns:
 
 
 class Bar:
-    """Shows how many answers are there, and what they cost so far."""
+    """Shows how many answers are there, and what they cost so far.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell of the kernel; None elsewhere.
+    """
+
+    def __init__(self, shell: Any = None) -> None:
+        self._shell = shell
+        self.keeps_stopped = shell is not None
 
     def carry(self, asker: Asker, answers: Sequence[Answer], width: int) -> None:  # noqa: ARG002 - rows are no matter here
         """Ask all at once, as many at a time as may be."""
-        with tqdm(total=len(answers), unit="answer", dynamic_ncols=True) as bar:
+        stoppable = _stoppable(self._shell, asker) if self._shell is not None else contextlib.nullcontext()
+        with stoppable, tqdm(total=len(answers), unit="answer", dynamic_ncols=True) as bar:
+            costs: list[Decimal] = []
 
             def ended(answer: Answer) -> None:
-                bar.set_postfix_str(answer.model, refresh=False)
+                if answer.reply is not None and answer.reply.cost_usd is not None:
+                    costs.append(answer.reply.cost_usd)
+                    bar.set_postfix_str(spell_usd(sum(costs, Decimal(0))), refresh=False)
                 bar.update()
 
             asker.ask(answers, [Silent() for _ in answers], ended)
@@ -101,6 +133,8 @@ class Bar:
 
 class Unwatched:
     """Shows nothing."""
+
+    keeps_stopped = False
 
     def carry(self, asker: Asker, answers: Sequence[Answer], width: int) -> None:  # noqa: ARG002 - rows are no matter here
         """Ask all at once, as many at a time as may be."""
@@ -132,6 +166,27 @@ class _InColumn:
         self._view.end(self._place, "stopped" if is_stop else "error", (), "" if is_stop else str(error))
 
 
+@contextlib.contextmanager
+def _stoppable(shell: Any, asker: Asker) -> Iterator[None]:
+    """Have the interrupt of a kernel end this, also in a cell with `await`; then its run of the cell asks no more.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Now; or something was stopped in this run of the cell before: a loop of comparisons ends there.
+    """
+    run = current_run(shell)
+    if run in STOPPED_RUNS:
+        asker.stop()
+        raise KeyboardInterrupt
+    try:
+        with Brake().hold():
+            yield
+    finally:
+        if asker.is_stopped:
+            STOPPED_RUNS.add(run)
+
+
 def watching_for(display: str | bool, prompts: int) -> Watching:  # noqa: FBT001 - `display=False` is what people write
     """Choose how a comparison is watched; see `compare`."""
     from ..display.choice import has_kernel, running_shell
@@ -139,8 +194,10 @@ def watching_for(display: str | bool, prompts: int) -> Watching:  # noqa: FBT001
     if display is False:
         return Unwatched()
     shell = running_shell()
-    if shell is None or not has_kernel(shell) or display == "text" or prompts > LIVE_PROMPTS:
+    if shell is None or not has_kernel(shell):
         return Bar()
+    if display == "text" or prompts > LIVE_PROMPTS:
+        return Bar(shell)
     return Columns(shell, display if display in ("live", "static") else "auto")
 
 

@@ -5,6 +5,7 @@ The only module that knows ipykernel's messages and rooms. Knows nothing of repl
 
 import contextvars
 import dataclasses
+import os
 from collections import deque
 from typing import Any
 
@@ -40,6 +41,19 @@ def current_run(shell: Any) -> CellRun:
     run_id = (parent.get("header") or {}).get("msg_id")
     cell_id = (parent.get("metadata") or {}).get("cellId")
     return CellRun(_text(run_id), _text(cell_id))
+
+
+def is_watched(shell: Any) -> bool:
+    """Say whether a person may press what this cell shows; False where a program runs it, as nbclient does.
+
+    Front ends for people name the cell, or would let it ask for input. Voila runs cells as a program does, for people.
+    """
+    get_parent = getattr(shell, "get_parent", None)
+    parent = get_parent() if get_parent is not None else {}
+    content = parent.get("content") if isinstance(parent, dict) else None
+    may_ask = isinstance(content, dict) and bool(content.get("allow_stdin"))
+    is_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    return current_run(shell).cell_id is not None or may_ask or is_voila
 
 
 def leave_cell(shell: Any) -> bool:

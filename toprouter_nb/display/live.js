@@ -1,6 +1,7 @@
 // The view of growing replies. Python makes all HTML and cleans it; here it is only put in its place. See column.js.
 const ACK_MILLISECONDS = 600;
 const SILENCE_MILLISECONDS = 2000;
+const HELLOS = 8;
 const LOST_MILLISECONDS = 10000;
 const ENDINGS = { done: "Done", stopped: "Stopped", error: "Failed" };
 const stores = new Map();
@@ -16,11 +17,20 @@ class Store {
     this.take(model.get("snapshot"));
     model.on("msg:custom", (message) => this.hear(message));
     this.watchdog = setInterval(() => this.watch(), SILENCE_MILLISECONDS / 4);
-    this.ask("hello");
+    this.began = this.seen;
+    this.hellos = 0;
+    this.greet();
+  }
+
+  // The first messages of a page may lie where a busy kernel does not look, so this one is sent until it was heard.
+  greet() {
+    this.hellos += 1;
+    this.ask("hello", { n: this.began });
   }
 
   // Python draws at least once a second. After a longer silence a message was lost, and after a long one the kernel.
   watch() {
+    if (!this.isGreeted && this.hellos < HELLOS && this.isRunning()) this.greet();
     const silence = Date.now() - this.heardAt;
     if (!this.isRunning() || silence < SILENCE_MILLISECONDS) return;
     this.ask("resync");
@@ -73,6 +83,7 @@ class Store {
   apply(message) {
     this.seen = message.n;
     this.isBlocking = message.b;
+    this.isGreeted = message.h;
     for (const [place, change] of message.c) {
       const column = this.columns[place];
       if (change.p) column.p.push(change.p);

@@ -227,7 +227,8 @@ class LiveView:
         changes = [[place, change] for place, column in columns if (change := column.changes())]
         if changes:
             self._sent += 1
-            self._widget.send({"t": "d", "n": self._sent, "b": self._is_blocking(), "c": changes})
+            about = {"n": self._sent, "b": self._is_blocking(), "h": self._has_view}
+            self._widget.send({"t": "d", **about, "c": changes})
         length = sum(column.tail_length for column in self._columns)
         return max(DRAW_SECONDS, length / DRAW_CHARACTERS_PER_SECOND)
 

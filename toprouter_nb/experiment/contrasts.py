@@ -203,6 +203,8 @@ def _say(line: dict[Any, Any], level: float) -> str:
         return f"{pair} have scores of no prompt in common."
     if line["low"] is None:
         return f"{pair} differ by {line['difference']:.3f}; one group of prompts says nothing about others."
+    if line["low"] == line["high"]:
+        return f"{pair} differ by {line['difference']:.3f} on each of {line['prompts']:,} prompts alike."
     ends = f"{_percent(level)}: {line['low']:.3f} to {line['high']:.3f}, p = {line['p_holm']:.2g}"
     seen = f"with {line['prompts']:,} prompts {line['detectable']:.3f} would be seen 8 times in 10"
     return f"{pair} differ by {line['difference']:.3f} ({ends}); {seen}."

@@ -25,9 +25,7 @@ from .run_feed import Feed
 from .run_gate import Gate
 from .run_keys import Keys
 from .run_prices import Prices
-from .store_journal import Journal
-
-_LOOK_SECONDS = 0.5
+from .store_journal import LOOK_SECONDS, Journal
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -138,7 +136,7 @@ async def _watch(journal: Journal | None, feed: Feed) -> None:
         if journal.is_outrun():
             feed.stop("outrun")
             return
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _left(chunk: Chunk, done: list[Row], journal: Journal | None) -> int | None:

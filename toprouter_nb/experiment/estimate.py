@@ -127,17 +127,15 @@ class _Done:
         if not (path / ROWS).exists():
             return
         store = Store.read(path / ROWS)
-        plan = Plan(grid, Keys(base_url), base_url)
-        if store.facts().get("plan") == plan.name:
-            self.missing = plan.count_missing(store)
-            query = (
-                "SELECT avg(completion_tokens), avg(latency_s), count(*) FROM rows "
-                "WHERE status = 'ok' AND cache_hit = 0"
-            )
-            tokens, seconds, count = next(store.select(query))
-            if count >= 10:  # noqa: PLR2004  # fewer say little
-                self.seconds = (0.9 * seconds, 1.3 * seconds)
-                self.answer_tokens = None if tokens is None else (int(0.8 * tokens), int(1.25 * tokens) + 1)
+        self.missing = Plan(grid, Keys(base_url), base_url).count_unasked(store)
+        query = (
+            "SELECT avg(completion_tokens), avg(latency_s), count(*) FROM rows "
+            "WHERE kind = 'answer' AND status = 'ok' AND cache_hit = 0"
+        )
+        tokens, seconds, count = next(store.select(query))
+        if count >= 10:  # noqa: PLR2004  # fewer say little
+            self.seconds = (0.9 * seconds, 1.3 * seconds)
+            self.answer_tokens = None if tokens is None else (int(0.8 * tokens), int(1.25 * tokens) + 1)
         store.close()
 
 

@@ -52,12 +52,12 @@ def follow(engine: Engine, progress: Progress, name: str, *, wait: bool = True, 
 
 
 def _draw(engine: Engine, progress: Progress, view: CellProgress | TextProgress | None) -> None:
-    if view is None:
-        engine.wait_quietly()
-        return
+    # In short waits: on some systems an interrupt does not end a long one.
     while not engine.wait_quietly(DRAW_SECONDS):
-        view.draw(progress.look())
-    view.finish(progress.look(is_last=True))
+        if view is not None:
+            view.draw(progress.look())
+    if view is not None:
+        view.finish(progress.look(is_last=True))
 
 
 def _end_gently(engine: Engine) -> None:

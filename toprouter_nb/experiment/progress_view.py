@@ -7,6 +7,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from ..display.choice import has_kernel, running_shell
 from ..plain import render_plain, shorten
 from ..render.cards import render_alert, render_facts, render_note, render_root
 from ..render.fragment import Html, escape
@@ -28,7 +29,8 @@ _ENDINGS = {
 }
 _BAR = (
     '<div role="progressbar" aria-valuemin="0" aria-valuemax="{planned}" aria-valuenow="{done}" aria-label="{label}" '
-    'style="height:6px;border-radius:3px;background:color-mix(in srgb,currentColor 16%,transparent);overflow:hidden;margin:.45em 0">'
+    'style="height:6px;border-radius:3px;overflow:hidden;margin:.45em 0;'
+    'background:color-mix(in srgb,currentColor 16%,transparent)">'
     '<div style="height:100%;width:{share:.2f}%;background:var(--jp-brand-color1,#2f81d6)"></div></div>'
 )
 
@@ -145,11 +147,7 @@ def _line(name: str, state: State) -> str:
 
 def view_for(name: str) -> CellProgress | TextProgress | None:
     """Return what shows the progress of a run here; None where nobody looks."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", _nobody)()
-    if getattr(shell, "kernel", None) is not None:
+    shell = running_shell()
+    if shell is not None and has_kernel(shell):
         return CellProgress(shell, name)
     return TextProgress(name) if sys.stderr.isatty() else None
-
-
-def _nobody() -> None:
-    """Stand for IPython where it is not loaded."""

@@ -82,14 +82,8 @@ class Engine:
         spec.folder.lock()
         try:
             store = Store.create(spec.folder.rows_file, is_power_safe=spec.is_power_safe)
-            Journals(spec.folder.path).merge(store)
-            spec.plan.lay(store)
-            self.missing = spec.plan.count_missing(store)
-            spec.folder.check_room(self.missing)
             number = store.begin(dict(spec.facts), spec.plan.kind)
-            spent = store.spent_nano_usd(spec.plan.kind)
-            if self.missing:
-                _refuse_spent(spent, spec.budget_nano_usd)
+            spent = self._look(store, number)
         except BaseException:
             spec.folder.unlock()
             raise
@@ -98,6 +92,24 @@ class Engine:
         run = contextvars.copy_context().run
         threading.Thread(target=run, args=(self._run, work), name="toprouter_nb-run", daemon=True).start()
         self._ready.wait()
+
+    def _look(self, store: Store, number: int) -> int:
+        """Find out what is missing, and return what was spent so far."""
+        spec, journals = self._spec, Journals(self._spec.folder.path)
+        try:
+            journals.fence(number)
+            journals.merge(store)
+            spec.plan.lay(store)
+            self.missing = spec.plan.count_missing(store)
+            spec.folder.check_room(self.missing)
+            spent = store.spent_nano_usd(spec.plan.kind)
+            if self.missing:
+                _refuse_spent(spent, spec.budget_nano_usd)
+        except BaseException:
+            store.end(number, "refused")
+            store.close()
+            raise
+        return spent
 
     def pause(self) -> None:
         """Begin no call until `resume`; those under way go on."""
@@ -137,7 +149,7 @@ class Engine:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end; False where it did not come in time. Raises what ended the run badly."""
-        if not self._finished.wait(seconds):
+        if not self.wait_quietly(seconds):
             return False
         if self.error is not None:
             error, self.error = self.error, None

@@ -68,6 +68,15 @@ class Plan:
             self._done[place] = 1
         return self._done.count(0)
 
+    def count_unasked(self, store: Store) -> int:
+        """Return how many cells have no finished row, changing nothing; also for a plan that was not laid yet."""
+        if store.facts().get("plan") == self.name:
+            return self.count_missing(store)
+        cells, known = iter(self._grid), 0
+        while block := list(itertools.islice(cells, _BLOCK)):
+            known += len(store.finished_keys([self._keys.of(cell)[0] for cell in block]))
+        return len(self._grid) - known
+
     def missing(self) -> Iterator[Cell]:
         """Yield the cells that were not done when they were counted, in the grid's shuffled order."""
         done, grid = self._done, self._grid

@@ -22,6 +22,8 @@ from .store import Store
 _BYTES = ("row_key", "request_key", "parent_key")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Row) if field.name not in ("prompt", "reference"))
 _BLOCK_BYTES = 4 * 2**20
+# How often an attempt looks whether a newer one has begun.
+LOOK_SECONDS = 0.5
 
 
 def encode_line(row: Row) -> bytes:
@@ -126,6 +128,12 @@ class Journals:
         generation = self._root / f"{number:08d}"
         generation.mkdir(parents=True, exist_ok=True)
         return generation
+
+    def fence(self, number: int) -> None:
+        """Where workers of an earlier start may still be at work, let them see that a newer one has begun, and end."""
+        if self._root.exists():
+            self.begin(number)
+            time.sleep(2 * LOOK_SECONDS)
 
     def merge(self, store: Store) -> int:
         """Take over what was written since the last time; exactly once, whoever dies when. Returns how many rows."""

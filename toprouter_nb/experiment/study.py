@@ -73,8 +73,8 @@ class Experiment:
     ...     grid = Grid(["What is 2 + 2?"], models=["scripted/text", "scripted/vision"], repeats=3)
     ...     study = Experiment("sums", grid, dir=folder, base_url=gateway.base_url, api_key="test")
     ...     run = study.run()
-    ...     run.df()["answer"].tolist(), run.state.spent_usd
-    (['4', '4', '4', '4', '4', '4'], 0.000234)
+    ...     run.df()["answer"].tolist(), run.state.done
+    (['4', '4', '4', '4', '4', '4'], 6)
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..conversation import Conversation
 from ..display.column import Column
-from ..errors import ToprouterError
+from ..display.ticker import Ticker
 from ..render.facts import reply_facts
 from ..reply import Reply
 
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..wire.answer import Delta
 
+# Drawn so often also where nothing comes: the seconds go on, and the view knows that Python is there.
+_IDLE_SECONDS = 1.0
+
 
 class Answering:
-    """Asks one question of a conversation, in a thread of its own.
+    """Asks one question of a conversation, in a thread of its own; a second thread draws, as long as it runs.
 
-    Life: `start`; `stop` at any time; `ended` is called once, in that thread.
+    Life: `begin`; `stop` at any time; `ended` is called once, in that thread.
 
     Parameters
     ----------
@@ -30,10 +33,10 @@ class Answering:
         The conversation.
     ask
         Asks it, and so enters the question and the answer into it.
-    news
-        Called whenever there is something to draw; quick.
+    draw
+        Sends what is new, and returns for how many seconds it wants to be left alone.
     ended
-        Called at the end, with what went wrong in words, "" for nothing.
+        Called at the end, when nothing is drawn any more, with what went wrong in words, "" for nothing.
 
     Attributes
     ----------
@@ -42,18 +45,24 @@ class Answering:
     """
 
     def __init__(
-        self, chat: Conversation, ask: Callable[[], Reply], *, news: Callable[[], None], ended: Callable[[str], None]
+        self,
+        chat: Conversation,
+        ask: Callable[[], Reply],
+        *,
+        draw: Callable[[], float],
+        ended: Callable[["Answering", str], None],
     ) -> None:
         self.column = Column()
         self._chat = chat
         self._ask = ask
-        self._news = news
         self._ended = ended
+        self._ticker = Ticker(draw, _IDLE_SECONDS)
         self._call: Call | None = None
         self._is_stopped = False
 
     def begin(self) -> None:
         """Ask; the thread belongs to no cell, so that what it shows lands in none."""
+        self._ticker.start()
         run = contextvars.copy_context().run
         threading.Thread(target=run, args=(self._run,), name="toprouter_nb-panel", daemon=True).start()
 
@@ -70,11 +79,13 @@ class Answering:
                 self._ask()
         except KeyboardInterrupt:  # this is how a stopped call ends
             pass
-        except ToprouterError as error:
-            problem = f"{type(error).__name__}: {error}"
         except Exception as error:  # noqa: BLE001 - whatever it is, a person waits, and no cell could show it
             problem = f"{type(error).__name__}: {error}"
-        self._ended(problem)
+        finally:
+            failure = self._ticker.stop()
+            if failure is not None and not problem:
+                problem = f"The answer could not be drawn as it came ({type(failure).__name__}); it is not lost."
+            self._ended(self, problem)
 
     # --- what a listener is told
 
@@ -84,13 +95,13 @@ class Answering:
         self.column.tell(reply_facts(requested_model=model))
         if self._is_stopped:
             call.stop()
-        self._news()
+        self._ticker.ring()
 
     def receive(self, delta: "Delta") -> None:
         """Draw a delta of the first choice."""
         if delta.index == 0 and (delta.text or delta.reasoning):
             self.column.add(delta.text, delta.reasoning)
-            self._news()
+            self._ticker.ring()
 
     def finish(self, reply: Reply) -> None:
         """Say nothing: the turn itself is shown next."""

@@ -9,37 +9,39 @@ class PanelView {
     this.root = make("div", "tr-root tr-live tr-panel mathjax_ignore tex2jax_ignore", el, guard);
     make("style", "", this.root).textContent = `.tr-twin-${key} { display: none; }`;
     this.log = make("div", "tr-scroll", this.root, { role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: "0" });
-    this.more = button(this.log, "Earlier turns", "Show earlier turns", () => store.ask("earlier"), "tr-tool");
+    this.more = button(this.log, "Show earlier turns", "", () => store.ask("earlier"), "tr-tool");
     this.entries = make("div", "", this.log);
     this.pending = make("div", "", this.log);
     this.empty = make("p", "tr-note", this.log);
     this.empty.textContent = "Nothing was said yet. Type below; Enter sends.";
     this.chips = make("div", "tr-chips", this.root);
     this.alert = make("div", "tr-alert", this.root, { role: "alert", dir: "auto", hidden: "" });
+    this.remark = make("p", "tr-note tr-waits", this.root, { hidden: "" });
     this.write();
     this.foot();
     this.drawn = new Map();
-    this.root.addEventListener("focusin", () => store.state.busy || store.ask("look"));
+    this.root.addEventListener("focusin", (event) => this.root.contains(event.relatedTarget) || store.ask("look"));
+    this.root.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+    this.root.addEventListener("drop", (event) => this.takeFiles(event, event.dataTransfer));
     this.isAtEnd = true;
     this.draw();
   }
 
   write() {
     const box = make("div", "tr-write", this.root);
-    this.pictures = new Pictures(box, () => {});
-    this.area = make("textarea", "", box, { rows: 2, "aria-label": "Your question", placeholder: "Ask something. Enter sends, Shift+Enter begins a new line." });
+    this.pictures = new Pictures(box);
+    const placeholder = "Ask something. Enter sends, Shift+Enter begins a new line.";
+    this.area = make("textarea", "", box, { rows: 2, "aria-label": "Your question", placeholder, dir: "auto" });
     onEnter(this.area, () => this.send());
-    this.area.addEventListener("keydown", (event) => {
+    this.root.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.store.state.busy) this.store.ask("stop");
     });
     this.area.addEventListener("input", () => this.fit());
     this.area.addEventListener("paste", (event) => this.takeFiles(event, event.clipboardData));
-    box.addEventListener("dragover", (event) => event.preventDefault());
-    box.addEventListener("drop", (event) => this.takeFiles(event, event.dataTransfer));
     const row = make("div", "tr-row", box);
     const file = make("input", "", row, { type: "file", accept: "image/*", multiple: "", hidden: "" });
     file.addEventListener("change", () => this.pictures.add([...file.files], (words) => this.complain(words)).then(() => (file.value = "")));
-    button(row, "Add image", "Add images; they can be pasted or dropped, too", () => file.click());
+    button(row, "Add image", "They can be pasted or dropped, too", () => file.click());
     this.undo = button(row, "Undo", "Take the last question back; it stays as a branch", () => this.store.ask("undo"));
     this.retry = button(row, "Retry", "Ask the last question again, of the model chosen below", () => this.store.ask("retry"));
     make("span", "tr-space", row);
@@ -67,24 +69,42 @@ class PanelView {
   }
 
   send() {
-    if (this.store.state.busy) return this.complain("An answer is under way. Stop it first, or wait for it.");
+    const { store, pictures } = this;
     const text = this.area.value;
-    if (!text.trim() && !this.pictures.list.length) return;
-    this.sent = { text, pictures: this.pictures.take() };
+    if (!text.trim() && !pictures.list.length) return;
+    if (store.state.busy) return this.complain("An answer is under way. Stop it first, or wait for it.");
+    if (this.sent) return; // Python has not heard the last one yet: what was typed since then stays where it is
+    if (pictures.reading) return this.complain("An image is still being read. Send again in a moment.");
+    const bytes = pictures.bytes + new Blob([text]).size;
+    if (bytes > MOST_MESSAGE_BYTES) {
+      const [large, most] = [bytes, MOST_MESSAGE_BYTES].map((size) => (size / 1e6).toFixed(1));
+      return this.complain(`Text and images are ${large} MB together, and at most ${most} MB go at once. Leave some out.`);
+    }
+    this.sent = { text, pictures: pictures.list };
+    pictures.put([]);
     this.area.value = "";
     this.fit();
     this.isAtEnd = true;
-    this.store.ask("send", { text }, this.sent.pictures.map((picture) => picture.data.buffer));
+    this.complain("");
+    this.sent.id = store.ask("send", { text }, this.sent.pictures.map((picture) => picture.data));
+    if (store.isLost) this.giveBack();
   }
 
-  // What could not be asked comes back, unless something else was typed meanwhile.
-  giveBack() {
-    if (!this.sent || this.area.value || this.pictures.list.length) return;
-    this.area.value = this.sent.text;
-    this.pictures.list = this.sent.pictures;
-    this.pictures.draw();
+  // What could not be asked comes back, before what was typed meanwhile. Without an id: whatever was not heard.
+  giveBack(id) {
+    const { sent } = this;
+    if (!sent || (id !== undefined && id !== sent.id)) return;
     this.sent = null;
+    this.area.value = [sent.text, this.area.value].filter(Boolean).join("\n");
+    this.pictures.put([...sent.pictures, ...this.pictures.list]);
     this.fit();
+  }
+
+  // The question was heard, and no answer is under way: it needs no keeping any more.
+  letGo() {
+    if (!this.sent || this.store.isUnheard(this.sent.id)) return;
+    this.pictures.release(this.sent.pictures);
+    this.sent = null;
   }
 
   fit() {
@@ -99,6 +119,7 @@ class PanelView {
   paint() {
     this.frame = 0;
     const { log } = this;
+    const focused = this.focused();
     const isAtEnd = this.isAtEnd || log.scrollTop + log.clientHeight >= log.scrollHeight - 24;
     const before = log.scrollHeight;
     const reachedBack = this.first !== undefined && this.store.first < this.first;
@@ -109,16 +130,36 @@ class PanelView {
     if (reachedBack) log.scrollTop += log.scrollHeight - before;
     else if (isAtEnd) log.scrollTop = log.scrollHeight;
     this.isAtEnd = false;
+    this.refocus(focused);
+  }
+
+  focused() {
+    const { activeElement } = this.root.getRootNode();
+    return activeElement !== this.root && this.root.contains(activeElement) ? activeElement : null;
+  }
+
+  // Focus that is lost goes to the page, where the next letter is a command to the notebook. It stays with what stands
+  // in the place of what had it, else with the question.
+  refocus(before) {
+    if (!before || (before.isConnected && !before.disabled && before.getClientRects().length)) return;
+    const [label, turn] = [before.getAttribute("aria-label"), before.closest(".tr-entry")?.dataset.turn];
+    const tools = [...this.entries.querySelectorAll(`[data-turn="${turn}"] button:not(:disabled)`)];
+    (tools.find((tool) => tool.getAttribute("aria-label") === label) ?? this.area).focus({ preventScroll: true });
   }
 
   paintTurns() {
-    const { turns, first } = this.store;
+    const { turns, first, live } = this.store;
     this.more.hidden = first === 0;
     const kept = new Map();
     for (const turn of turns) kept.set(turn.key, this.drawn.get(turn.key) ?? new TurnView(turn, this));
-    const wanted = [...kept.values()].map((view) => view.element);
-    const isSame = wanted.length === this.entries.children.length && wanted.every((el, place) => el === this.entries.children[place]);
-    if (!isSame) this.entries.replaceChildren(...wanted);
+    const wanted = [...kept.values()];
+    // What stands is left where it is, with its focus and its selection.
+    wanted.forEach(({ element }, place) => {
+      if (this.entries.children[place] !== element) this.entries.insertBefore(element, this.entries.children[place] ?? null);
+    });
+    while (this.entries.children.length > wanted.length) this.entries.lastChild.remove();
+    // An answer that replaces turns grows where they stood.
+    for (const view of wanted) view.element.hidden = Boolean(live && view.turn.i >= live.keep);
     this.drawn = kept;
   }
 
@@ -139,17 +180,22 @@ class PanelView {
   }
 
   paintState() {
-    const { state, models, turns, live } = this.store;
+    const { state, models, turns, live, remark, isLost } = this.store;
+    this.remark.hidden = !remark;
+    this.remark.textContent = remark;
+    this.root.classList.toggle("tr-lost", Boolean(isLost));
+    if (this.state === state && this.models === models) return;
     this.root.setAttribute("aria-busy", state.busy);
     this.stop.hidden = !state.busy;
     this.go.hidden = state.busy;
     this.retry.disabled = this.undo.disabled = state.busy || !turns.some((turn) => turn.role === "user");
     this.empty.hidden = Boolean(live || turns.some((turn) => turn.role !== "system"));
-    if (this.state !== state) this.complain(state.alert);
+    if (this.state?.alert !== state.alert) this.complain(state.alert);
     this.choices.draw(state, models);
     this.paintFacts(state);
-    if (this.prompts !== state.prompts) this.paintChips((this.prompts = state.prompts));
+    if (this.state?.prompts.join("\n") !== state.prompts.join("\n")) this.paintChips(state.prompts);
     this.state = state;
+    this.models = models;
   }
 
   paintFacts({ facts, meter }) {
@@ -164,28 +210,35 @@ class PanelView {
   paintChips(prompts) {
     this.chips.replaceChildren();
     for (const prompt of prompts) {
-      button(this.chips, prompt, `Use: ${prompt}`, () => {
+      button(this.chips, prompt, "Put it below, to be sent", () => {
         this.area.value = prompt;
         this.fit();
         this.area.focus();
       });
     }
   }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+    this.store.views.delete(this);
+    this.pictures.release([...this.pictures.list, ...(this.sent?.pictures ?? [])]);
+  }
 }
 
 export default {
   initialize({ model }) {
     const key = model.get("key");
-    stores.set(key, new Store(model));
-    return () => stores.delete(key);
+    const store = new Store(model);
+    stores.set(key, store);
+    return () => {
+      store.close();
+      stores.delete(key);
+    };
   },
   render({ model, el }) {
     const store = stores.get(model.get("key"));
     const view = new PanelView(store, model.get("key"), el);
     store.views.add(view);
-    return () => {
-      cancelAnimationFrame(view.frame);
-      store.views.delete(view);
-    };
+    return () => view.close();
   },
 };

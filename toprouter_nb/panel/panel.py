@@ -3,27 +3,26 @@
 Knows the conversation through its public methods. Messages come in threads of any kind; one lock keeps them apart.
 """
 
-import contextvars
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..conversation import Conversation
-from ..display.cell_run import leave_cell
-from ..display.choice import running_shell
+from ..display.cell_run import is_watched
+from ..display.choice import has_kernel, running_shell
 from ..display.live_view import DRAW_SECONDS
-from ..display.output import Output
-from ..display.ticker import Ticker
 from ..errors import ParameterError, ToprouterError
 from ..images import image
 from ..plain import render_plain
 from ..render.cards import render_transcript, render_turn
-from ..render.facts import conversation_facts
 from ..reply import Reply
-from ..turns import user
+from ..turns import Turn, user
 from .answering import Answering, spell
-from .settings_bar import fetched_models, known_models, params_of, set_params
+from .places import CELLS, Twins
+from .post import Post
+from .settings_bar import fetched_models, known_models, set_params
+from .status import facts_of, status_of
 from .transcript import Transcript
 
 if TYPE_CHECKING:
@@ -31,7 +30,10 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 20
 # What a message that our own view would never send may end in.
-_NONSENSE = (AttributeError, KeyError, TypeError, ValueError)
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+# They do nothing, so that what went wrong before them is still to be read.
+_LOOKS = frozenset(("look", "resync", "earlier"))
+_NO_NOTEBOOK = "It is shown in a notebook; here ask with chat.ask(...)."
 
 
 class Panel:
@@ -39,6 +41,9 @@ class Panel:
 
     Shown by a notebook as any value is. Questions run in a thread, so that cells can run meanwhile; the conversation
     is the one it was made of, and can be asked in cells too, when no answer is under way.
+
+    Life: shown any number of times, in any cells, which all show the same; `close`. One that no cell shows any more,
+    because they showed another panel since then, closes by itself.
 
     Parameters
     ----------
@@ -51,62 +56,78 @@ class Panel:
     ------
     ParameterError
         The prompts are no texts.
+
+    Attributes
+    ----------
+    is_closed
+        True once it was closed.
     """
 
     def __init__(self, chat: Conversation, prompts: Sequence[str] = ()) -> None:
-        if isinstance(prompts, str) or not all(isinstance(prompt, str) for prompt in prompts):
-            message = "panel(prompts=...) takes a list of texts, each of which becomes a button."
-            raise ParameterError(message)
-        self.key = uuid.uuid4().hex
+        self.is_closed = False
+        self._key = uuid.uuid4().hex
         self._chat = chat
-        self._prompts = list(prompts)
+        self._prompts = check_prompts(prompts)
         self._lock = threading.RLock()
         self._transcript = Transcript(chat)
         self._answering: Answering | None = None
-        self._said = ""
-        self._alert = ""
-        self._is_returned = False
-        self._sent = 0
-        self._outbox: list[dict[str, Any]] = []
-        self._widget: PanelWidget | None = None
-        self._twin: Output | None = None
-        self._ticker = Ticker(self._draw, None)
+        self._live: dict[str, Any] = {}
+        self._before: tuple[Any, ...] = ()
+        self._asker = self._returned = self._alert = ""
+        self._status: dict[str, Any] = {}
+        self._post = Post()
+        self._twins = Twins()
+
+    def is_of(self, chat: Conversation) -> bool:
+        """Say whether it is an open panel of this conversation."""
+        return not self.is_closed and self._chat is chat
+
+    def offer(self, prompts: Sequence[str]) -> None:
+        """Offer other texts as buttons."""
+        with self._lock:
+            self._prompts = check_prompts(prompts)
+            self._tell(self._news())
 
     def snapshot(self) -> dict[str, Any]:
         """Return all a view needs, as plain JSON values."""
         with self._lock:
-            live = {"said": self._said, "column": spell(self._answering)} if self._answering else None
+            live = {**self._live, "column": spell(self._answering)} if self._answering else None
             models = known_models(self._chat.settings)
-            return {"n": self._sent, **self._transcript.whole(), "live": live, "state": self._state(), "models": models}
+            status = self._status_now()
+            return {"n": self._post.sent, **self._transcript.whole(), "live": live, "state": status, "models": models}
 
     def hear(self, message: Mapping[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Do what a view asks for; whatever is wrong with it is shown there."""
-        handler = self._handlers().get(str(message.get("t")))
-        if handler is None:
+        kind, asker = str(message.get("t")), str(message.get("a", ""))
+        handler = self._handlers().get(kind)
+        if handler is None or self.is_closed:
             return
         with self._lock:
-            self._alert, self._is_returned = "", False
+            if kind not in _LOOKS:
+                self._alert = self._returned = ""
+            answer: dict[str, Any] | None = None
             try:
-                handler(message, buffers)
+                answer = handler(message, buffers)
             except ToprouterError as error:
-                self._alert, self._is_returned = str(error), message.get("t") == "send"
+                self._alert, self._returned = str(error), asker
             except _NONSENSE as error:
                 self._alert = f"The panel could not read what was pressed ({type(error).__name__})."
-            self._tell({**self._transcript.changes(), "state": self._state()})
+            self._tell({"a": asker, **(answer or {}), **self._news()})
 
     def close(self) -> None:
         """End the answer under way and the widget; the static copy of the conversation stays."""
-        if self._answering is not None:
-            self._answering.stop()
-        self._ticker.stop()
-        if self._widget is not None:
-            self._widget.close()
+        with self._lock:
+            self.is_closed = True
+            if self._answering is not None:
+                self._answering.stop()
+            self._post.close()
+        CELLS.forget(self)
 
-    def _handlers(self) -> dict[str, Callable[[Mapping[str, Any], Sequence[bytes]], None]]:
+    def _handlers(self) -> dict[str, Callable[[Mapping[str, Any], Sequence[bytes]], dict[str, Any] | None]]:
         return {
             "look": lambda _message, _buffers: None,
-            "resync": lambda _message, _buffers: self._tell({"snap": self.snapshot()}),
-            "earlier": lambda _message, _buffers: self._tell({"from": 0, **self._transcript.reach_back()}),
+            "resync": self._resync,
+            "earlier": lambda _message, _buffers: self._transcript.reach_back(),
             "send": self._send,
             "edit": self._edit,
             "retry": self._retry,
@@ -119,24 +140,28 @@ class Panel:
 
     # --- what the buttons do
 
-    def _send(self, message: Mapping[str, Any], buffers: Sequence[bytes]) -> None:
+    def _resync(self, message: Mapping[str, Any], _buffers: Sequence[bytes]) -> dict[str, Any] | None:
+        return {"snap": self.snapshot()} if message.get("n") != self._post.sent else None
+
+    def _send(self, message: Mapping[str, Any], buffers: Sequence[bytes]) -> dict[str, Any]:
         if len(buffers) > MOST_IMAGES:
             text = f"A question takes at most {MOST_IMAGES} images here, not {len(buffers)}."
             raise ParameterError(text)
         chat = self._when_idle()
         text = str(message.get("text", ""))
         parts = [*([text] if text.strip() else []), *(image(data) for data in buffers)]
-        self._ask(lambda: chat.ask(*parts), user(*parts))
+        return self._ask(lambda: chat.ask(*parts), user(*parts), kept=len(chat.turns), asker=str(message.get("a", "")))
 
-    def _edit(self, message: Mapping[str, Any], _buffers: Sequence[bytes]) -> None:
+    def _edit(self, message: Mapping[str, Any], _buffers: Sequence[bytes]) -> dict[str, Any]:
         chat, index = self._when_idle(), message["i"]
         chat.siblings(index)  # says so where there is no such turn
-        parts = (str(message.get("text", "")), *chat.turns[index].images)
-        self._ask(lambda: chat.edit(index, *parts), user(*parts))
+        parts = [str(message.get("text", "")), *chat.turns[index].images]
+        return self._ask(lambda: chat.edit(index, *parts), user(*parts), kept=index)
 
-    def _retry(self, _message: Mapping[str, Any], _buffers: Sequence[bytes]) -> None:
+    def _retry(self, _message: Mapping[str, Any], _buffers: Sequence[bytes]) -> dict[str, Any]:
         chat = self._when_idle()
-        self._ask(chat.retry, None)
+        asked = [place for place, turn in enumerate(chat.turns) if turn.role == "user"]
+        return self._ask(chat.retry, None, kept=asked[-1] + 1 if asked else 0)
 
     def _set_model(self, message: Mapping[str, Any], _buffers: Sequence[bytes]) -> None:
         self._chat.model = str(message.get("model", "")).strip() or None
@@ -147,81 +172,80 @@ class Panel:
             raise ParameterError(message)
         return self._chat
 
-    def _ask(self, ask: Callable[[], Reply], said: Any) -> None:
-        self._said = render_turn(said.role, said.parts) if said is not None else ""
-        self._answering = Answering(self._chat, ask, news=self._ticker.ring, ended=self._ended)
-        self._tell({"live": {"said": self._said, "column": spell(self._answering)}})
-        self._answering.begin()
+    def _ask(self, ask: Callable[[], Reply], said: Turn | None, *, kept: int, asker: str = "") -> dict[str, Any]:
+        """Begin an answer, and return what a view shows of it: the question, and behind how many of the turns."""
+        self._live = {"said": render_turn(said.role, said.parts) if said is not None else "", "keep": kept}
+        self._asker, self._before = asker, self._chat.turns
+        self._answering = Answering(self._chat, ask, draw=self._draw, ended=self._ended)
+        live = {**self._live, "column": spell(self._answering)}
+        self._post.outside(self._answering.begin)
+        return {"live": live}
 
-    def _ended(self, problem: str) -> None:
+    def _ended(self, answering: Answering, problem: str) -> None:
         with self._lock:
-            before = len(self._chat.turns)
-            self._answering, self._alert = None, problem
-            changes = self._transcript.changes()
-            # A question that left no turn is given back to the person who typed it.
-            self._is_returned = bool(problem and not changes["turns"] and before == len(self._chat.turns))
-            self._tell({**changes, "live": None, "state": self._state()})
-            self._draw_twin()
+            self._answering = None if self._answering is answering else self._answering
+            self._alert = problem
+            # A question that left no turn, as one that was stopped at once, goes back to the person who typed it.
+            self._returned = self._asker if self._chat.turns == self._before else ""
+            self._tell({"live": None, **self._news()})
 
     # --- what the view is told
 
-    def _state(self) -> dict[str, Any]:
-        budget, is_busy = self._chat.budget, self._answering is not None
-        is_new = not is_busy and all(turn.role == "system" for turn in self._chat.turns)
+    def _news(self) -> dict[str, Any]:
+        """Return what is new of the turns and of the state, and put it into the static copies."""
+        news = self._transcript.changes()
+        status = self._status_now()
+        if status != self._status:
+            self._status = news["state"] = status
+        if news and self._answering is None:
+            self._draw_twins()
+        return news
+
+    def _status_now(self) -> dict[str, Any]:
         return {
-            "busy": is_busy,
-            "model": self._chat.model or "",
-            "params": params_of(self._chat),
-            "facts": self._facts(),
-            "meter": [float(budget.limit_usd - budget.left_usd), float(budget.limit_usd)] if budget else None,
+            "busy": self._answering is not None,
             "alert": render_plain(self._alert),
-            "returned": self._is_returned,
-            "prompts": self._prompts if is_new else [],
+            "returned": self._returned,
+            **status_of(self._chat, self._prompts if self._answering is None else ()),
         }
 
     def _tell(self, message: dict[str, Any]) -> None:
         with self._lock:
-            self._outbox.append(message)
-        self._ticker.ring()
+            self._post.send(message)
 
     def _draw(self) -> float:
-        """Send what is new; only here, so that messages have one order."""
+        """Send what is new of the answer under way."""
         with self._lock:
-            messages, self._outbox = self._outbox, []
             change = self._answering.column.changes() if self._answering is not None else {}
-            messages += [{"change": change}] if change else []
-            for message in messages:
-                self._sent += 1
-                if self._widget is not None:
-                    self._widget.send({"n": self._sent, **message})
+            if change:
+                self._post.send({"change": change})
         return DRAW_SECONDS
 
     # --- how a notebook shows it
 
     def _ipython_display_(self) -> None:
         shell: Any = running_shell()
-        with self._lock:
-            if self._widget is None:
-                self._open(shell)
-            assert self._widget is not None
-            data, metadata = self._widget.bundle()
-        shell.display_pub.publish(data, metadata)
-        if self._twin is None:
-            self._twin = Output(shell)
-            self._twin.open()
-        self._draw_twin()
+        if shell is None or not has_kernel(shell):
+            print(repr(self))
+        elif self.is_closed or not is_watched(shell):
+            shell.display_pub.publish(self._static())
+        else:
+            self._show(shell)
 
-    def _open(self, shell: Any) -> None:
+    def _show(self, shell: Any) -> None:
+        with self._lock:
+            if not self._post.is_open:
+                self._post.open(shell, self._make_widget)
+                threading.Thread(target=self._learn_models, name="toprouter_nb-models", daemon=True).start()
+            data, metadata = self._post.bundle()
+        shell.display_pub.publish(data, metadata)
+        CELLS.show(self._twins.add(shell), self)
+        self._draw_twins()
+
+    def _make_widget(self) -> "PanelWidget":
         from .widget import PanelWidget
 
-        def make() -> None:
-            leave_cell(shell)
-            self._widget = PanelWidget(self.key, self.snapshot, self.hear)
-            self._ticker.start()
-
-        # What it sends belongs to no cell, here and in the ticker's thread, so that it is heard while a cell runs.
-        contextvars.copy_context().run(make)
-        threading.Thread(target=self._learn_models, name="toprouter_nb-models", daemon=True).start()
+        return PanelWidget(self._key, self.snapshot, self.hear)
 
     def _learn_models(self) -> None:
         """Ask the gateway what there is, if there is one; meanwhile people can type."""
@@ -229,16 +253,30 @@ class Panel:
         if models:
             self._tell({"models": models})
 
-    def _draw_twin(self) -> None:
-        """Put a static copy beside the view, which hides it; it is what is read where there is no kernel."""
-        if self._twin is not None:
-            html = f'<div class="tr-twin tr-twin-{self.key}">{render_transcript(self._chat.turns, self._facts())}</div>'
-            self._twin.replace({"text/html": html, "text/plain": render_plain(repr(self._chat))})
+    def _draw_twins(self) -> None:
+        """Put a static copy beside each view, which hides it; it is what is read where there is no kernel."""
+        self._twins.draw(self._static(f"tr-twin tr-twin-{self._key}"))
 
-    def _facts(self) -> tuple[str, ...]:
-        chat = self._chat
-        return conversation_facts(chat.model, chat.usage.total_tokens, len(chat.replies), chat.cost_usd)
+    def _static(self, name: str = "tr-twin") -> dict[str, Any]:
+        html = f'<div class="{name}">{render_transcript(self._chat.turns, facts_of(self._chat))}</div>'
+        return {"text/html": html, "text/plain": render_plain(repr(self._chat))}
 
     def __repr__(self) -> str:
-        """Show what it is a panel of."""
-        return f"Panel({self._chat!r})"
+        """Show what it is a panel of, and outside a notebook what to do there."""
+        shell = running_shell()
+        hint = "" if shell is not None and has_kernel(shell) else f" {_NO_NOTEBOOK}"
+        return f"Panel({self._chat!r}){hint}"
+
+
+def check_prompts(prompts: Sequence[str]) -> tuple[str, ...]:
+    """Check the texts offered as buttons.
+
+    Raises
+    ------
+    ParameterError
+        They are no list of texts.
+    """
+    if not isinstance(prompts, str) and all(isinstance(prompt, str) for prompt in prompts):
+        return tuple(prompts)
+    message = "panel(prompts=...) takes a list of texts, each of which becomes a button."
+    raise ParameterError(message)

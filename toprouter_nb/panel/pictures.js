@@ -2,41 +2,54 @@
 const LARGE_BYTES = 2_000_000;
 const LARGE_PIXELS = 2048;
 const MOST_PIXELS = 100_000_000;
+const MOST_FILE_BYTES = 50 * LARGE_BYTES;
+// A server drops what is larger than 10 MiB without a word.
+const MOST_MESSAGE_BYTES = 9_000_000;
+const KEPT_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+const TOO_LARGE = "is too large";
+const UNREADABLE = "is no picture that can be read: PNG, JPEG, WebP or GIF";
 
-// Pictures are made smaller here, because a server drops what is larger than 10 MB without a word.
 async function shrink(file) {
+  if (file.size > MOST_FILE_BYTES) throw new Error(TOO_LARGE);
   const bitmap = await createImageBitmap(file);
-  const factor = Math.min(1, LARGE_PIXELS / Math.max(bitmap.width, bitmap.height));
-  if (bitmap.width * bitmap.height > MOST_PIXELS) throw new Error("too large");
-  if (file.size <= LARGE_BYTES && factor === 1) return new Uint8Array(await file.arrayBuffer());
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(bitmap.width * factor));
-  canvas.height = Math.max(1, Math.round(bitmap.height * factor));
-  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  for (const [type, quality] of [[file.type, 0.9], ["image/jpeg", 0.85], ["image/jpeg", 0.6]]) {
-    const blob = await new Promise((done) => canvas.toBlob(done, type, quality));
-    if (blob && blob.size <= LARGE_BYTES) return new Uint8Array(await blob.arrayBuffer());
+  try {
+    if (bitmap.width * bitmap.height > MOST_PIXELS) throw new Error(TOO_LARGE);
+    const factor = Math.min(1, LARGE_PIXELS / Math.max(bitmap.width, bitmap.height));
+    const isKept = KEPT_TYPES.includes(file.type);
+    if (isKept && file.size <= LARGE_BYTES && factor === 1) return file;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(bitmap.width * factor));
+    canvas.height = Math.max(1, Math.round(bitmap.height * factor));
+    canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    for (const [type, quality] of [[isKept ? file.type : "image/png", 0.9], ["image/jpeg", 0.85], ["image/jpeg", 0.6]]) {
+      const blob = await new Promise((done) => canvas.toBlob(done, type, quality));
+      if (blob && blob.size <= LARGE_BYTES) return blob;
+    }
+    throw new Error(TOO_LARGE);
+  } finally {
+    bitmap.close();
   }
-  throw new Error("too large");
 }
 
 class Pictures {
-  constructor(parent, changed) {
-    this.row = make("div", "tr-pictures", parent, { "aria-label": "Images to send" });
-    this.changed = changed;
+  constructor(parent) {
+    this.row = make("div", "tr-pictures", parent, { role: "group", "aria-label": "Images to send" });
     this.list = [];
+    this.reading = 0;
   }
 
   async add(files, complain) {
+    this.reading += 1;
     for (const file of files) {
+      const name = file.name || "What was pasted";
       try {
-        const data = await shrink(file);
-        this.list.push({ name: file.name || "pasted image", data, address: URL.createObjectURL(file) });
-      } catch {
-        const words = file.size > 50 * LARGE_BYTES ? "is too large" : "is no picture that can be read: PNG, JPEG, WebP or GIF";
-        complain(`${file.name || "What was pasted"} ${words}.`);
+        const blob = await shrink(file);
+        this.list.push({ name, data: await blob.arrayBuffer(), address: URL.createObjectURL(blob) });
+      } catch (error) {
+        complain(`${name} ${error.message === TOO_LARGE ? TOO_LARGE : UNREADABLE}.`);
       }
     }
+    this.reading -= 1;
     this.draw();
   }
 
@@ -45,22 +58,27 @@ class Pictures {
     for (const picture of this.list) {
       const shown = make("figure", "tr-thumb", this.row);
       make("img", "", shown, { src: picture.address, alt: picture.name });
-      const kilobytes = Math.max(1, Math.round(picture.data.length / 1000));
+      const kilobytes = Math.max(1, Math.round(picture.data.byteLength / 1000));
       make("figcaption", "", shown).textContent = `${picture.name}, ${kilobytes.toLocaleString()} kB`;
-      button(shown, "×", `Leave out ${picture.name}`, () => this.remove(picture), "tr-remove");
+      button(shown, "×", "", () => this.remove(picture), "tr-remove").setAttribute("aria-label", `Leave out ${picture.name}`);
     }
-    this.changed();
   }
 
   remove(picture) {
-    this.list = this.list.filter((other) => other !== picture);
+    this.put(this.list.filter((other) => other !== picture));
+    this.release([picture]);
+  }
+
+  put(list) {
+    this.list = list;
     this.draw();
   }
 
-  take() {
-    const taken = this.list;
-    this.list = [];
-    this.draw();
-    return taken;
+  release(pictures) {
+    for (const picture of pictures) URL.revokeObjectURL(picture.address);
+  }
+
+  get bytes() {
+    return this.list.reduce((sum, picture) => sum + picture.data.byteLength, 0);
   }
 }

@@ -12,6 +12,7 @@ from ..conversation import Conversation
 from ..errors import ParameterError, SettingsError
 from ..listing import fetch_models
 from ..settings import Settings, require_key
+from ..stage import STAGE
 
 # The options a person turns; others that were set in Python stay as they are.
 _NUMBERS = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}
@@ -24,7 +25,9 @@ def known_models(settings: Settings) -> list[list[str]]:
 
 
 def fetched_models(settings: Settings) -> list[list[str]]:
-    """Do the same after asking the gateway, where its list is older than a day; [] where it has none to give."""
+    """Do the same after asking the gateway, where its list is older than a day; [] where it may not be asked."""
+    if STAGE.is_offline:
+        return []
     try:
         keyed = require_key(settings, ask=False)
     except SettingsError:

@@ -3,14 +3,19 @@
 Knows how a turn is drawn, and nothing of messages.
 """
 
+import contextlib
 from typing import Any
 
 from ..conversation import Conversation
+from ..errors import ParameterError
 from ..render.cards import render_facts, render_turn
 from ..render.facts import reply_facts
+from ..reply import Reply
+from ..turns import Turn
 
 # What a person has before their eyes; more comes when they scroll up to it.
 WINDOW_TURNS = 30
+_OF_THE_TURN = ("text", "reasoning", "is_partial")
 
 
 class Transcript:
@@ -27,6 +32,9 @@ class Transcript:
     def __init__(self, chat: Conversation) -> None:
         self._chat = chat
         self._first = 0
+        self._count = 0
+        # What each entry shows, held so that no other turn can be taken for it.
+        self._drawn: dict[tuple[int, int, int, int], tuple[Turn, dict[str, Any]]] = {}
         self._shown: list[dict[str, Any]] = []
         self.show_last()
 
@@ -43,39 +51,50 @@ class Transcript:
         """Show as many earlier turns as fit a window, and return all."""
         self._first = max(0, self._first - WINDOW_TURNS)
         self._shown = self._entries(self._first)
-        return self.whole()
+        return {"from": 0, **self.whole()}
 
     def changes(self) -> dict[str, Any]:
-        """Return what is new: `from`, the place in the shown list where it differs, and the `turns` from there on."""
+        """Return what is new: `from`, the place in the shown list where it differs, and the `turns` from there on.
+
+        {} where nothing is.
+        """
         before = self._shown
-        if self._first > len(self._chat.turns):
+        if self._first >= len(self._chat.turns):
             self.show_last()
-            return {"from": 0, **self.whole()}
+            return {"from": 0, **self.whole()} if before != self._shown else {}
         self._shown = self._entries(self._first)
+        if before == self._shown:
+            return {}
         place = 0
         while place < min(len(before), len(self._shown)) and before[place] == self._shown[place]:
             place += 1
         return {"from": place, "first": self._first, "turns": self._shown[place:]}
 
     def _entries(self, first: int) -> list[dict[str, Any]]:
-        turns = self._chat.turns
-        replies = self._chat.path_replies
-        known = {entry["key"]: entry for entry in self._shown}
-        entries = []
-        for index in range(first, len(turns)):
-            turn = turns[index]
-            place, count = self._chat.siblings(index) if turn.role != "system" else (0, 1)
-            key = f"{index}-{id(turn)}-{place}-{count}"
-            entries.append(known.get(key) or self._entry(key, index, turn, (place, count), replies[index]))
-        return entries
+        # A cell may go back at this very moment, so that the two differ in length; it is looked at again then.
+        both = list(zip(self._chat.turns, self._chat.path_replies, strict=False))
+        drawn = {}
+        for index, (turn, reply) in enumerate(both[first:], first):
+            at, of = self._branch(index, turn)
+            key = index, id(turn), at, of
+            drawn[key] = self._drawn.get(key) or (turn, self._entry(index, turn, (at, of), reply))
+        self._drawn = drawn
+        return [entry for _, entry in drawn.values()]
 
-    def _entry(self, key: str, index: int, turn: Any, branch: tuple[int, int], reply: Any) -> dict[str, Any]:
+    def _branch(self, index: int, turn: Turn) -> tuple[int, int]:
+        if turn.role != "system":
+            with contextlib.suppress(ParameterError):  # no such turn any more, see above
+                return self._chat.siblings(index)
+        return 0, 1
+
+    def _entry(self, index: int, turn: Turn, branch: tuple[int, int], reply: Reply | None) -> dict[str, Any]:
         html: str = render_turn(turn.role, turn.parts, is_partial=turn.is_partial)
         if reply is not None:
             facts = {name: value for name, value in reply.facts().items() if name not in _OF_THE_TURN}
             html += render_facts(reply_facts(**facts))
+        self._count += 1
         return {
-            "key": key,
+            "key": self._count,
             "i": index,
             "role": turn.role,
             "html": html,
@@ -83,6 +102,3 @@ class Transcript:
             "at": branch[0],
             "of": branch[1],
         }
-
-
-_OF_THE_TURN = ("text", "reasoning", "is_partial")

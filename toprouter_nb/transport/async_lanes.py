@@ -23,7 +23,8 @@ class AsyncBodyStream(httpx.AsyncByteStream):
 
     def __init__(self, link: AsyncLink, head: Head, keep: Callable[[AsyncLink], None]) -> None:
         self._link = link
-        self._head = head
+        self._body = head.body  # and not the head, which holds what came with it for as long as the stream lasts
+        self._is_persistent = head.is_persistent
         self._keep = keep
         self._block: bytes | None = head.rest
         self._is_closed = False
@@ -34,7 +35,7 @@ class AsyncBodyStream(httpx.AsyncByteStream):
 
     async def __anext__(self) -> bytes:
         """Return the next bytes of the body, whatever their content encoding."""
-        body = self._head.body
+        body = self._body
         while not body.is_complete:
             if body.fault:
                 raise httpx.RemoteProtocolError(body.fault)
@@ -53,7 +54,7 @@ class AsyncBodyStream(httpx.AsyncByteStream):
 
     async def settle(self, seconds: float) -> None:
         """Wait a moment for the end of a body that is all but over, so that its connection can be kept."""
-        if not (self._is_closed or self._head.body.is_complete):
+        if not (self._is_closed or self._body.is_complete):
             self._link.limit(seconds)
             try:
                 await anext(self)
@@ -65,8 +66,8 @@ class AsyncBodyStream(httpx.AsyncByteStream):
         if self._is_closed:
             return
         self._is_closed = True
-        body = self._head.body
-        if body.is_complete and self._head.is_persistent and not (body.surplus or self._link.is_spent):
+        body = self._body
+        if body.is_complete and self._is_persistent and not (body.surplus or self._link.is_spent):
             self._keep(self._link)
         else:
             self._link.close()

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import socket
+import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -40,6 +41,8 @@ class Link:
         self.is_spent = False
         self.has_heard = False
         self._socket = connected
+        # TLS takes all it is given in one step.
+        self._step = _SENT_BYTES if isinstance(connected, ssl.SSLSocket) else None
         self._owner = os.getpid()
 
     def exchange(self, request: httpx.Request, seconds: Mapping[str, float]) -> Head:
@@ -50,7 +53,8 @@ class Link:
         request
             Its stream can be iterated again.
         seconds
-            `write` for each 256 KiB of the request; then `first_byte` for the whole head; `read` for each block after.
+            `write` for each step forward in sending the request, of 256 KiB at most where it is encrypted; then
+            `first_byte` for the whole head; `read` for each block after.
 
         Raises
         ------
@@ -60,7 +64,7 @@ class Link:
         self.has_heard = False
         assert isinstance(request.stream, httpx.SyncByteStream)
         reader = HeadReader()
-        self._send(encode_head(request), pieces(request.stream), seconds["write"])
+        self._send(encode_head(request), iter(request.stream), seconds["write"])
         deadline = time.monotonic() + seconds["first_byte"]
         head = None
         while head is None:
@@ -106,15 +110,15 @@ class Link:
                 self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _send(self, head: memoryview, blocks: Iterator[bytes | memoryview], seconds: float) -> None:
+    def _send(self, head: memoryview, blocks: Iterator[bytes], seconds: float) -> None:
         """Send head and body; where the server stops taking them, leave it to its answer to say why."""
         self.is_spent = True
         failure: httpx.TransportError | None = None
         self._socket.settimeout(seconds)
         try:
-            self._socket.sendall(memoryview(b"".join((head, next(blocks, b"")))))
+            self._send_block(memoryview(b"".join((head, next(blocks, b"")))))
             for block in blocks:
-                self._socket.sendall(block)
+                self._send_block(memoryview(block))
         except TimeoutError:
             failure = None if self._is_readable() else httpx.WriteTimeout(SILENCE)
         except OSError:
@@ -123,6 +127,11 @@ class Link:
             self.is_spent = False
         if failure is not None:
             raise failure
+
+    def _send_block(self, left: memoryview) -> None:
+        """Send a block, as much at a time as the system takes, so that the limit holds for each step forward."""
+        while left:
+            left = left[self._socket.send(left[: self._step]) :]
 
     def _receive_until(self, deadline: float) -> bytes:
         left = deadline - time.monotonic()
