@@ -12,14 +12,18 @@ from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    """Give the one browser of the run."""
+def playwright():
+    """Give the one Playwright of the run: it keeps an event loop running, in which there can be no second."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), headless=True, args=CHROMIUM_FLAGS
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
+    """Give the one browser of the run."""
+    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=CHROMIUM_FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 CHAT = '{"model": "local/smollm2-135m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}'
@@ -76,20 +75,19 @@ def attempt(page, code, *arguments):
     return page.evaluate(wrapped, list(arguments))
 
 
-def test_a_foreign_page_gets_nothing(local_address, page_address):
+def test_a_foreign_page_gets_nothing(local_address, page_address, playwright):
     """12 ways to reach the server, and a rebound name: nothing is read, even by a page that knows the key."""
     base_url, key = local_address
     rebound = f"http://rebound.test:{urlsplit(base_url).port}"
     mapped = "--host-resolver-rules=MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[mapped])
-        page = browser.new_page()
-        page.goto(page_address)
-        gained = {name: attempt(page, code, base_url, key, CHAT) for name, code in ATTEMPTS.items()}
-        # The page itself under a name that was pointed at the server: same origin, but not the server's own name.
-        answer = page.goto(f"{rebound}/health")
-        assert answer is not None
-        assert answer.status == 403
-        gained["rebound"] = attempt(page, ATTEMPTS["post with the key"], rebound, key, CHAT)
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[mapped])
+    page = browser.new_page()
+    page.goto(page_address)
+    gained = {name: attempt(page, code, base_url, key, CHAT) for name, code in ATTEMPTS.items()}
+    # The page itself under a name that was pointed at the server: same origin, but not the server's own name.
+    answer = page.goto(f"{rebound}/health")
+    assert answer is not None
+    assert answer.status == 403
+    gained["rebound"] = attempt(page, ATTEMPTS["post with the key"], rebound, key, CHAT)
+    browser.close()
     assert gained == dict.fromkeys([*ATTEMPTS, "rebound"], "")

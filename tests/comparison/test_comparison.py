@@ -1,12 +1,16 @@
 """Several models are asked the same, at once, over real HTTP; what fails is a row, and nothing is lost."""
 
+import asyncio
+import pickle
 import threading
 
 import pandas as pd
 import pytest
 
-from toprouter_nb import Conversation, compare, configure, image, testing
-from toprouter_nb.comparison.questions import MOST_MODELS
+from toprouter_nb import Conversation, compare, configure, image, record, replay, testing
+from toprouter_nb.comparison import Answer
+from toprouter_nb.comparison.asking import Asker, Silent
+from toprouter_nb.comparison.questions import MOST_MODELS, Prompt
 from toprouter_nb.errors import BudgetError, ParameterError, SettingsError
 from toprouter_nb.tables import COMPARISON_COLUMNS
 from toprouter_nb.testing import Fault
@@ -143,6 +147,50 @@ def test_calls_run_at_once_and_no_more_than_allowed():
             display=False,
         )
     assert [answer.status for answer in comparison.answers] == ["ok"] * 8
+
+
+def test_one_that_has_not_begun_can_be_stopped():
+    """Stop on an answer that waits for its turn keeps it from being asked; the others go on."""
+    with testing.ScriptedGateway(["yes", "yes"]) as gateway:
+        chats = [Conversation("m/a", base_url=gateway.base_url, api_key="test", display=False) for _ in range(3)]
+        answers = [Answer(prompt=Prompt("Hi", ("Hi",)), model="m/a", conversation=chat) for chat in chats]
+        asker, ends = Asker(1), []
+        asker.stop(answers[1])
+        listener = Silent()
+        listener.fail = lambda error, partial: ends.append((type(error), partial))
+        asker.ask(answers, [listener] * 3)
+    assert [answer.status for answer in answers] == ["ok", "not asked", "ok"]
+    assert ends == [(KeyboardInterrupt, None)]
+    assert len(gateway.requests) == 2
+
+
+def test_it_can_be_pickled(asked):
+    """Answers, conversations and figures are there again in another process."""
+    comparison = asked(["yes"] * 3, "Hi")
+    comparison.mark_shown(lambda: True)
+    again = pickle.loads(pickle.dumps(comparison))
+    assert [answer.text for answer in again.answers] == ["yes"] * 3
+    assert "yes" in again._repr_mimebundle_()["text/html"]
+
+
+def test_forty_models_are_asked_in_a_running_event_loop(asked):
+    """A notebook's loop runs already; the call waits for all of them all the same."""
+
+    async def inside():
+        return asked(["yes"] * 40, "Hi", [f"m/{number}" for number in range(40)])
+
+    comparison = asyncio.run(inside())
+    assert [answer.status for answer in comparison.answers] == ["ok"] * 40
+    assert comparison._repr_mimebundle_()["text/html"].count("<section") == 40
+
+
+def test_a_lesson_is_recorded_and_replayed(asked, tmp_path):
+    """What was recorded is answered again with neither key nor server, each model its own."""
+    with record(tmp_path / "lesson.jsonl"):
+        asked(lambda request: f"I am {request.json['model']}", ["One?", "Two?"])
+    with replay(tmp_path / "lesson.jsonl", speed=0):
+        again = compare(["One?", "Two?"], MODELS, display=False)
+    assert [answer.text for answer in again.answers] == [f"I am {model}" for model in MODELS] * 2
 
 
 def test_a_budget_bounds_all_answers_together(asked):

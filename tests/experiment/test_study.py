@@ -292,3 +292,14 @@ def test_endings_are_statuses(tmp_path):
         study_at(gateway, tmp_path, grid).run(display=False)
         assert gateway.calls == 3
     assert frame.set_index("prompt_id")["status"].to_dict() == {"p0": "length", "p1": "filtered", "p2": "ok"}
+
+
+def test_known_limits_are_kept(tmp_path):
+    """Under 600 requests a minute, ten a second go out and none is refused; unused tokens are given back."""
+    with Gateway() as gateway:
+        run = study_at(gateway, tmp_path, grid_of(8)).run(
+            display=False, requests_per_minute={"a/small": 600, "b/large": 6_000}, tokens_per_minute=60_000
+        )
+        times = sorted(gateway.times)
+        assert times[-1] - times[0] >= 1.3
+    assert run.state.done == 32

@@ -9,7 +9,6 @@ import operator
 import zlib
 from typing import Any
 
-STATUSES = ("ok", "error", "refused", "filtered", "length", "cancelled")
 # An error may pass, so that a rerun asks again; what the model said is final.
 FINAL = ("ok", "refused", "filtered", "length")
 NANO = 10**9
@@ -109,13 +108,6 @@ class Row:
     def is_final(self) -> bool:
         """Say whether the cell is done: a rerun does not ask it again."""
         return self.status in FINAL
-
-    @property
-    def tokens_per_s(self) -> float | None:
-        """Completion tokens by the seconds of the answer; None where either is not known."""
-        if not self.completion_tokens or self.latency_s <= 0:
-            return None
-        return self.completion_tokens / self.latency_s
 
 
 # The prompt and its reference are kept once, in a table of their own.

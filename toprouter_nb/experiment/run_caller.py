@@ -105,6 +105,9 @@ class Caller:
             row.attempts += 1
             error = await self._attempt(row, body, worst)
             if error is None:
+                used = (row.prompt_tokens or 0) + (row.completion_tokens or 0)
+                if self._gate.counts_tokens and used:
+                    self._gate.correct(cell.model, self.tokens(cell), used)
                 return row
             pause = self._pause_after(error, row)
             if pause is None:
@@ -162,7 +165,9 @@ class Caller:
         return time.monotonic() - since
 
     def tokens(self, cell: Cell) -> int:
-        """Return about how many tokens a cell will use, for limits on tokens a minute."""
+        """Return about how many tokens a cell will use, for limits on tokens a minute; 0 where none is known."""
+        if not self._gate.counts_tokens:
+            return 0
         return most_tokens(cell.prompt.turns) // 3 + int(cell.params.get("max_tokens") or _ANSWER_TOKENS)
 
     def _fail(self, row: Row, error: ToprouterError) -> None:

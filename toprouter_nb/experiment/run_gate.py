@@ -37,6 +37,8 @@ class Gate:
     ----------
     cap, retries
         The cap; and what bounds repeated attempts of all calls together.
+    counts_tokens
+        Whether a limit on tokens is known, so that calls must say how many they may use.
     refused
         Calls refused with 429.
     """
@@ -67,6 +69,7 @@ class Gate:
             )
             for model in models
         }
+        self.counts_tokens = tokens_per_minute is not None
         self._circuits = {model: Circuit() for model in self._rates}
 
     @property
@@ -116,10 +119,6 @@ class Gate:
     def correct(self, model: str, planned_tokens: int, used_tokens: int) -> None:
         """Note how many tokens a call used."""
         self._rates[model].correct(planned_tokens, used_tokens)
-
-    def rates(self) -> dict[str, float]:
-        """Return the calls a second that each model is allowed now."""
-        return {model: rate.per_second for model, rate in self._rates.items()}
 
 
 def _limit(limits: Limits, model: str) -> float | None:

@@ -65,7 +65,7 @@ class Panel:
 
     def __init__(self, chat: Conversation, prompts: Sequence[str] = ()) -> None:
         self.is_closed = False
-        self._key = uuid.uuid4().hex
+        self._key = uuid.uuid4().hex[:8]  # it stands in saved HTML, where a longer one looks like a key
         self._chat = chat
         self._prompts = check_prompts(prompts)
         self._lock = threading.RLock()

@@ -16,7 +16,11 @@ from ..render.style import style_sheet
 _DISPLAY = resources.files("toprouter_nb.display")
 _HERE = resources.files(__package__)
 # In the order they use each other; together they are one module.
-_SCRIPTS = (_DISPLAY / "column.js", *(_HERE / f"{name}.js" for name in ("store", "pictures", "pieces", "choices", "panel")))
+_NAMES = ("store", "pictures", "pieces", "choices", "panel")
+_SCRIPTS = (_DISPLAY / "column.js", *(_HERE / f"{name}.js" for name in _NAMES))
+    _DISPLAY / "column.js",
+    *(_HERE / f"{name}.js" for name in ("store", "pictures", "pieces", "choices", "panel")),
+)
 _SHEETS = (_DISPLAY / "live.css", _HERE / "panel.css")
 
 
