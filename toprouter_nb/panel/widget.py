@@ -18,9 +18,6 @@ _HERE = resources.files(__package__)
 # In the order they use each other; together they are one module.
 _NAMES = ("store", "pictures", "pieces", "choices", "panel")
 _SCRIPTS = (_DISPLAY / "column.js", *(_HERE / f"{name}.js" for name in _NAMES))
-    _DISPLAY / "column.js",
-    *(_HERE / f"{name}.js" for name in ("store", "pictures", "pieces", "choices", "panel")),
-)
 _SHEETS = (_DISPLAY / "live.css", _HERE / "panel.css")
 
 
