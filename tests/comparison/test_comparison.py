@@ -1,6 +1,7 @@
 """Several models are asked the same, at once, over real HTTP; what fails is a row, and nothing is lost."""
 
 import asyncio
+import math
 import pickle
 import threading
 
@@ -188,7 +189,7 @@ def test_a_lesson_is_recorded_and_replayed(asked, tmp_path):
     """What was recorded is answered again with neither key nor server, each model its own."""
     with record(tmp_path / "lesson.jsonl"):
         asked(lambda request: f"I am {request.json['model']}", ["One?", "Two?"])
-    with replay(tmp_path / "lesson.jsonl", speed=0):
+    with replay(tmp_path / "lesson.jsonl", speed=math.inf):
         again = compare(["One?", "Two?"], MODELS, display=False)
     assert [answer.text for answer in again.answers] == [f"I am {model}" for model in MODELS] * 2
 

@@ -1,10 +1,12 @@
 """`%%tr` and `%tr` in a real shell, asking a real server over loopback."""
 
+import math
+
 import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
-from toprouter_nb import Conversation, Reply, configure, image, testing
+from toprouter_nb import Conversation, Reply, configure, image, record, replay, testing, usage_table
 from toprouter_nb.errors import NotFoundError, ParameterError
 from toprouter_nb.testing import Fault
 
@@ -137,6 +139,69 @@ def test_the_line_keeps_conversations_in_order(shell, gateway, capsys):
     with pytest.raises(ParameterError, match=r"There is no conversation named 'tutor'\. There are: other\."):
         shell.run_line_magic("tr", "use tutor")
     assert "'tutor' is forgotten" in capsys.readouterr().out
+
+
+def test_what_had_a_name_before_is_kept(shell, gateway, tmp_path, capsys):
+    """Fork and load put nothing out of reach, and every conversation has its name in the ledger, too."""
+    shell.run_cell_magic("tr", "-c tutor", "First")
+    path = str(tmp_path / "a chat.json")
+    shell.run_line_magic("tr", f"save '{path}'")
+    shell.run_cell_magic("tr", "-c tutor", "Second")
+    loaded = shell.run_line_magic("tr", f'load "{path}" tutor')
+    assert len(loaded.turns) == 2
+    assert "What 'tutor' was before is 'tutor.before' now." in capsys.readouterr().out
+    assert len(shell.run_line_magic("tr", "use tutor.before").turns) == 4
+    frame = usage_table()
+    assert frame["conversation_name"].tolist()[-2:] == ["tutor", "tutor"]
+
+
+def test_a_request_is_looked_into_without_a_trace(shell, gateway):
+    """%tr xray expands what %%tr would expand, sends nothing and begins no conversation."""
+    shell.user_ns["topic"] = "tides"
+    assert "Explain tides" in repr(shell.run_line_magic("tr", "xray Explain {topic}"))
+    assert not gateway.requests
+    with pytest.raises(ParameterError, match="There is none yet"):
+        shell.run_line_magic("tr", "show")
+
+
+def test_branches_are_drawn(shell, gateway):
+    """%tr tree shows what undo left."""
+    shell.run_cell_magic("tr", "", "First")
+    shell.run_line_magic("tr", "undo")
+    shell.run_cell_magic("tr", "", "Second")
+    assert len(shell.run_line_magic("tr", "tree").to_frame()) == 4
+
+
+def test_an_interrupt_is_told_in_a_line(shell, gateway):
+    """Ctrl+C on a terminal ends the cell without a wall of our own lines, and keeps what had arrived."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    shell.user_ns["interrupt"] = interrupt
+    with pytest.raises(KeyboardInterrupt) as caught:
+        shell.run_cell_magic("tr", "", "{interrupt()}")
+    assert caught.value._render_traceback_()[-1].startswith("KeyboardInterrupt: Stopped.")
+
+
+def test_only_our_own_magics_are_taken_out(gateway):
+    """What another extension put in their place since then stays."""
+    shell = InteractiveShell()
+    shell.run_line_magic("load_ext", "toprouter_nb")
+    shell.register_magic_function(lambda line: "theirs", "line", "tr")
+    shell.run_line_magic("unload_ext", "toprouter_nb")
+    assert shell.run_line_magic("tr", "") == "theirs"
+    assert shell.find_cell_magic("tr") is None
+
+
+def test_a_lesson_answers_a_cell(shell, gateway, tmp_path):
+    """A recorded cell is played again with neither key nor server."""
+    with record(tmp_path / "lesson.jsonl"):
+        shell.run_cell_magic("tr", "-c first", "Hello")
+    with replay(tmp_path / "lesson.jsonl", speed=math.inf):
+        assert shell.run_cell_magic("tr", "-c second", "Hello").text == "one"
+        with pytest.raises(ParameterError, match="Hello"):
+            shell.run_cell_magic("tr", "-c third", "Hallo")
 
 
 @pytest.mark.parametrize(

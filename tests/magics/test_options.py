@@ -3,7 +3,7 @@
 import pytest
 
 from toprouter_nb.errors import ParameterError
-from toprouter_nb.magics.options import OPTION_NAMES, Options, read_options
+from toprouter_nb.magics.options import OPTION_NAMES, Options, read_options, split_words
 
 
 def test_every_option_is_read():
@@ -55,6 +55,11 @@ def test_a_mistake_is_an_error(line, message):
     with pytest.raises(ParameterError) as caught:
         read_options(line)
     assert str(caught.value) == message
+
+
+def test_a_backslash_is_a_letter():
+    """A path of Windows, and an apostrophe in double quotes, arrive as they were typed."""
+    assert split_words(r"""C:\tmp\a.json "it's" 'say "x"' #1""") == [r"C:\tmp\a.json", "it's", 'say "x"', "#1"]
 
 
 def test_help_tells_every_option():

@@ -57,6 +57,8 @@ def test_a_field_is_read_as_in_an_f_string(text, expected):
             '{"a": 1}: Space not allowed in string format specifier. For a brace itself write it twice: {{ or }}.',
         ),
         ("{n:zz}", "{n:zz}: "),
+        (f"{{{'-' * 30_000}1}}", "{---"),
+        (f"{{x y{': z' * 30_000}}}", "{x y: z"),
     ],
 )
 def test_a_mistake_in_braces_is_told(text, message):

@@ -1,55 +1,15 @@
 """A panel does what its buttons say, tells its view what is new, and loses nothing that was typed."""
 
-import io
 import time
 
-import PIL.Image
 import pytest
+from panels import listened, picture, settled
 
 from toprouter_nb import Conversation, testing
 from toprouter_nb.errors import ParameterError
 from toprouter_nb.panel import Panel
 from toprouter_nb.panel.transcript import WINDOW_TURNS
 from toprouter_nb.testing import Fault, Hang, Script
-
-
-def picture(kind="PNG", size=(8, 6)):
-    """Return the bytes of a small image."""
-    file = io.BytesIO()
-    PIL.Image.new("RGB", size, "red").save(file, kind)
-    return file.getvalue()
-
-
-@pytest.fixture
-def opened():
-    """Open panels of conversations with a scripted server; returns a function."""
-    gateways = []
-
-    def open_panel(replies, **options):
-        gateways.append(testing.ScriptedGateway(replies))
-        gateway = gateways[-1].__enter__()
-        chat = Conversation("any/model", base_url=gateway.base_url, api_key="test", display=False, **options)
-        return Panel(chat, ["Explain tides"]), chat, gateway
-
-    yield open_panel
-    for gateway in gateways:
-        gateway.__exit__(None, None, None)
-
-
-def settled(panel):
-    """Return the panel's state once no answer is under way."""
-    until = time.monotonic() + 10
-    while (snapshot := panel.snapshot())["state"]["busy"] and time.monotonic() < until:
-        time.sleep(0.01)
-    return snapshot
-
-
-def listened(panel):
-    """Return a list that grows by what the panel tells its views."""
-    sent = []
-    send = panel._post.send
-    panel._post.send = lambda message: (sent.append(message), send(message))
-    return sent
 
 
 def test_what_is_sent_becomes_two_turns(opened):

@@ -4,7 +4,9 @@ Knows nothing of how they were asked.
 """
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ParameterError, ToprouterError
@@ -15,6 +17,8 @@ from .questions import Prompt
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ..experiment.rating import Rating
 
 Status = Literal["ok", "error", "stopped", "not asked"]
 
@@ -109,6 +113,46 @@ class Comparison:
         """Return the answers side by side: the prompts are rows, the models are columns; missing where none came."""
         frame = self.to_frame().set_index(["prompt", "requested_model"])["text"].unstack()  # noqa: PD010 - nothing to sum up
         return frame.loc[list(self.prompts), list(self.models)]
+
+    def rate(
+        self,
+        question: str | None = None,
+        *,
+        file: str | os.PathLike[str] | None = None,
+        models: Sequence[str] | None = None,
+        rater: str | None = None,
+        seed: int = 0,
+    ) -> "Rating":
+        """Let a person compare the whole answers two by two, with the names hidden until the end.
+
+        Parameters
+        ----------
+        question
+            What the person is asked; None asks which answer is better.
+        file
+            Where each vote is kept at once, to go on later; None keeps them in memory only.
+        models, rater, seed
+            As of `Results.rate`.
+
+        Raises
+        ------
+        ParameterError
+            There is no such model, or no two models answered the same prompt.
+        StorageError
+            The file holds something else than votes, or cannot be read.
+        """
+        from ..experiment.rating import QUESTION, Rating
+
+        frame = self.to_frame().rename(columns={"requested_model": "model", "text": "answer"})
+        path = None if file is None else Path(file).expanduser()
+        return Rating(
+            frame.assign(prompt_id=frame["prompt"]),
+            question=QUESTION if question is None else question,
+            models=models,
+            rater=rater,
+            seed=seed,
+            file=path,
+        )
 
     def mark_shown(self, is_shown: Callable[[], bool]) -> None:
         """Take what says whether the answers stand right above where this is shown, so that they come once."""

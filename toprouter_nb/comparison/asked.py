@@ -69,8 +69,8 @@ def compare(
     SettingsError
         There is no key, or the address cannot be used. Nothing was sent.
     KeyboardInterrupt
-        It was interrupted outside a notebook; `error.partial` is the Comparison so far. In a notebook only where nothing
-        was asked yet, as when an earlier question of the same cell was stopped.
+        It was interrupted outside a notebook; `error.partial` is the Comparison so far. In a notebook only where
+        nothing was asked yet, as when an earlier question of the same cell was stopped.
 
     Examples
     --------

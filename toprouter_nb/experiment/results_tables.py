@@ -15,6 +15,7 @@ import pandas as pd
 from .contrasts import compare_models
 from .finding import Finding
 from .pictures import RunPictures
+from .rating import QUESTION, VOTES, Rating
 from .results_frames import errors_frame, rows_frame, score_errors
 from .store import Store
 from .store_export import export_rows
@@ -98,6 +99,44 @@ class RunTables:
         """
         rows = self.df()
         return compare_models(rows, find_score(rows, score, self.scores), *models, level=level)
+
+    def rate(
+        self,
+        question: str = QUESTION,
+        *,
+        models: Sequence[str] | None = None,
+        rater: str | None = None,
+        seed: int = 0,
+    ) -> Rating:
+        """Let a person compare the answers so far two by two, with the names hidden until the end.
+
+        The notebook shows it where it is the last line of a cell. Each vote is kept at once, in `votes.jsonl` in the
+        run's folder; the same call goes on where it stopped, with the answers that came since.
+
+        Parameters
+        ----------
+        question
+            What the person is asked. Votes on another question are other votes.
+        models
+            Whose answers; None takes all.
+        rater
+            Who votes; each has votes of their own. None is one without a name.
+        seed
+            Decides the order of the pairs and which answer is shown first.
+
+        Returns
+        -------
+        Rating
+            Its `votes()` are a frame for `rank` and for `Pairs.agreement`.
+
+        Raises
+        ------
+        ParameterError
+            There is no such model, or no two models answered the same prompt.
+        StorageError
+            The votes cannot be read.
+        """
+        return Rating(self.df(), question=question, models=models, rater=rater, seed=seed, file=self.path / VOTES)
 
     @property
     def plot(self) -> RunPictures:

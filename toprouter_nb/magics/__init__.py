@@ -3,6 +3,7 @@
 Knows IPython; what the magics do is in the modules beside, which do not.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from ..display.calm import calm
@@ -35,28 +36,32 @@ class ChatMagics:
         self._shell = shell
         roster = Roster(Conversation, shell.user_ns)
         self._cell = CellQuestion(roster, shell.user_ns)
-        self._line = LineCommands(roster)
-        self._matcher = matcher_for(Completer(roster, shell.user_ns))
-        self._short: Any = None
+        self._line = LineCommands(roster, shell.user_ns)
+        self._completer = Completer(roster, shell.user_ns)
+        self._matcher = matcher_for(self._completer)
+        self._ours: list[tuple[str, str, Any]] = []
 
     def install(self) -> None:
         """Put the magics and their completion into the shell."""
-        manager = self._shell.magics_manager
-        manager.register_function(self.ask, "cell", NAME)
-        manager.register_function(self.do, "line", NAME)
-        if SHORT_NAME not in manager.magics["cell"]:
-            manager.register_function(self.ask, "cell", SHORT_NAME)
-            self._short = manager.magics["cell"][SHORT_NAME]
+        self._register(self.ask, "cell", NAME)
+        self._register(self.do, "line", NAME)
+        if SHORT_NAME not in self._shell.magics_manager.magics["cell"]:
+            self._register(self.ask, "cell", SHORT_NAME)
+            self._completer.names = (NAME, SHORT_NAME)
         self._shell.Completer.custom_matchers.append(self._matcher)
 
     def remove(self) -> None:
         """Take them out again, unless another extension has put its own in their place."""
         magics = self._shell.magics_manager.magics
-        for kind in ("cell", "line"):
-            magics[kind].pop(NAME, None)
-        if self._short is not None and magics["cell"].get(SHORT_NAME) is self._short:
-            del magics["cell"][SHORT_NAME]
+        for kind, name, ours in self._ours:
+            if magics[kind].get(name) is ours:
+                del magics[kind][name]
         self._shell.Completer.custom_matchers.remove(self._matcher)
+
+    def _register(self, magic: Callable[..., Any], kind: str, name: str) -> None:
+        manager = self._shell.magics_manager
+        manager.register_function(magic, kind, name)
+        self._ours.append((kind, name, manager.magics[kind][name]))
 
     def ask(self, line: str, cell: str) -> Any:
         """Ask a model what stands in the cell; %%tr --help tells the options."""
@@ -81,7 +86,7 @@ class _Calmly:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         """Give the error a short traceback, where it is no bug."""
-        if isinstance(error, ToprouterError):
+        if isinstance(error, ToprouterError | KeyboardInterrupt):
             calm(error)
 
 

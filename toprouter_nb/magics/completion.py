@@ -14,11 +14,11 @@ from .roster import Roster
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
-_LINE = re.compile(r"\s*(?P<mark>%%?)(?:tr|chat)\s+(?P<words>.*)", re.DOTALL)
+_LINE = re.compile(r"\s*(?P<mark>%%?)(?P<name>\w+)\s+(?P<words>.*)", re.DOTALL)
 _TAKES_MODEL = ("-m", "--model")
 _TAKES_NAME = ("-c", "--conversation")
 _TAKES_VARIABLE = ("--image", "--as")
-_COMMANDS_OF_NAMES = ("use", "show", "usage", "fork", "undo", "reset")
+_COMMANDS_OF_NAMES = ("use", "show", "usage", "fork", "tree", "undo", "reset")
 
 
 class Completer:
@@ -30,9 +30,15 @@ class Completer:
         The conversations of the notebook.
     variables
         Its variables.
+
+    Attributes
+    ----------
+    names
+        Of the magics: the first is a line's and a cell's, the others are a cell's only.
     """
 
     def __init__(self, roster: Roster, variables: Iterable[str]) -> None:
+        self.names: tuple[str, ...] = ("tr",)
         self._roster = roster
         self._variables = variables
 
@@ -46,7 +52,7 @@ class Completer:
         ('--no', ['--no-stream'])
         """
         found = _LINE.match(line)
-        if found is None:
+        if found is None or found["name"] not in (self.names if found["mark"] == "%%" else self.names[:1]):
             return None
         *before, word = re.split(r"\s+", found["words"])
         choices = self._for_cell(before, word) if found["mark"] == "%%" else self._for_line(before)

@@ -4,14 +4,16 @@ Knows the words of the line; each does its work with one call of the conversatio
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..conversation import Conversation
 from ..errors import ParameterError
 from ..plain import shorten
 from .options import split_words
 from .roster import Roster
+from .template import expand
 
 # Word, what follows it, and what it does; a name in brackets may be left out, and means the conversation in use.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -21,9 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "usage": ("[NAME]", "its calls, tokens and cost, as a table"),
     "models": ("[WORDS]", "the models that can be asked, as a table"),
     "fork": ("NAME NEW", "begin a conversation with what was said in another"),
+    "tree": ("[NAME]", "its branches: what undo, retry and cells that ran again left"),
     "undo": ("[N] [NAME]", "go back before the last question, or the last N"),
     "reset": ("[NAME]", "forget a conversation, and begin anew under its name"),
-    "xray": ("[TEXT]", "the exact request that asking TEXT would send; nothing is sent"),
+    "xray": ("[TEXT]", "the exact request that asking TEXT would send, {name} as in %%tr; nothing is sent"),
     "save": ("PATH [NAME]", "write the conversation to a file"),
     "load": ("PATH [NAME]", "read it from there"),
     "help": ("", "show this"),
@@ -38,10 +41,13 @@ class LineCommands:
     ----------
     roster
         The conversations.
+    variables
+        The variables of the notebook.
     """
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, variables: Mapping[str, Any]) -> None:
         self._roster = roster
+        self._variables = variables
 
     def run(self, line: str) -> Any:
         """Do what a line says, and return what is to be shown.
@@ -97,9 +103,11 @@ class LineCommands:
 
     def _fork(self, name: str, new: str) -> Any:
         chat = self._roster.find(name).fork()
-        self._roster.put(new, chat)
-        self._roster.current = new
+        self._put(new, chat)
         return chat
+
+    def _tree(self, name: str | None = None) -> Any:
+        return self._roster.find(name).tree()
 
     def _undo(self, *words: str) -> None:
         count, name = 1, None
@@ -116,8 +124,9 @@ class LineCommands:
         print(f"{self._roster.drop(name)!r} is forgotten; the next question under this name begins anew.")
 
     def _xray(self, text: str) -> Any:
-        chat, _ = self._roster.take()
-        return chat.xray(*([text] if text else []))  # type: ignore[attr-defined]  # the notebook's conversation has it
+        parts = expand(text, self._variables)
+        chat = self._roster.current_or_new()
+        return chat.xray(*parts)  # type: ignore[attr-defined]  # the notebook's conversation has it
 
     def _save(self, path: str, name: str | None = None) -> None:
         chat = self._roster.find(name)
@@ -127,9 +136,15 @@ class LineCommands:
     def _load(self, path: str, name: str | None = None) -> Any:
         name = name or self._roster.current
         chat = self._roster.kind.load(Path(path))
-        self._roster.put(name, chat)
-        self._roster.current = name
+        self._put(name, chat)
         return chat
+
+    def _put(self, name: str, chat: Conversation) -> None:
+        """Have a conversation in use under a name, and say what became of the one that had it."""
+        kept = self._roster.put(name, chat)
+        self._roster.current = name
+        if kept is not None:
+            print(f"What {name!r} was before is {kept!r} now.")
 
 
 def _check_count(word: str, words: Sequence[str]) -> None:

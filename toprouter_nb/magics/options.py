@@ -117,13 +117,18 @@ def read_options(line: str) -> Options | str:
 def split_words(line: str) -> list[str]:
     """Split a line as a shell does: quotes hold words together and are gone afterwards.
 
+    A backslash is a letter as any other, for paths on Windows are full of them; a quote in quotes is of the other kind.
+
     Raises
     ------
     ParameterError
         A quote is never closed.
     """
+    words = shlex.shlex(line, posix=True, punctuation_chars=False)
+    words.whitespace_split = True
+    words.commenters = words.escape = ""
     try:
-        return shlex.split(line)
+        return list(words)
     except ValueError:
         message = f"A quote is never closed in: {shorten(render_plain(line), 80)}"
         raise ParameterError(message) from None

@@ -14,6 +14,7 @@ from ..plain import shorten
 
 FIRST = "chat"
 _NAME = re.compile(r"[^\W\d][\w.-]{0,60}")
+_MOST_CHARACTERS = 50
 
 
 class Roster:
@@ -57,6 +58,10 @@ class Roster:
         self.current = name
         return chat, found is None
 
+    def current_or_new(self) -> Conversation:
+        """Return the conversation in use, or one as `take` would begin it, which is not kept."""
+        return self._get(self.current) or self.kind()
+
     def find(self, name: str | None = None) -> Conversation:
         """Return a conversation that is there.
 
@@ -76,9 +81,23 @@ class Roster:
         message = f"There is no conversation named {shorten(repr(name), 80)}. {hint}"
         raise ParameterError(message)
 
-    def put(self, name: str, chat: Conversation) -> None:
-        """Give a conversation a name, in place of what had it before."""
-        self._named[check_name(name)] = chat
+    def put(self, name: str, chat: Conversation) -> str | None:
+        """Give a conversation a name, in place of what had it before.
+
+        Returns
+        -------
+        str or None
+            The name under which what had it before is found now; None where nothing was said there.
+        """
+        before = self._get(check_name(name))
+        self._named[name] = chat
+        if chat.name is None:
+            chat.name = name
+        if before is None or before is chat or not before.turns:
+            return None
+        kept = f"{name[:_MOST_CHARACTERS]}.before"
+        self._named[kept] = before
+        return kept
 
     def drop(self, name: str | None = None) -> str:
         """Forget a conversation; under its name a new one can begin. Return the name.

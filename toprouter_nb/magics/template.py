@@ -6,6 +6,7 @@ Knows nothing of IPython or of models. Only what the person typed is expanded, n
 import ast
 import difflib
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ _CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": as
 _OPENING, _CLOSING = "([{", ")]}"
 _PICTURES = (("matplotlib", "FigureBase"), ("matplotlib", "Axes"), ("PIL", "Image"))
 _SHOWN_CHARACTERS = 60
+# Nobody writes more before a format; code that was pasted has thousands, and each costs a look at all before it.
+_MOST_COLONS = 50
 _ESCAPE = "For a brace itself write it twice: {{ or }}."
 
 
@@ -122,7 +125,8 @@ def _shown(field: str, names: Mapping[str, Any]) -> object:
         try:
             return format(_CONVERSIONS[how](value) if how else value, form)
         except (TypeError, ValueError) as error:
-            message = f"{{{shorten(render_plain(field), _SHOWN_CHARACTERS)}}}: {error}. {_ESCAPE}"
+            why = shorten(render_plain(str(error)), 2 * _SHOWN_CHARACTERS)
+            message = f"{{{shorten(render_plain(field), _SHOWN_CHARACTERS)}}}: {why}. {_ESCAPE}"
             raise ParameterError(message) from None
     return value if _is_part(value) else str(value)
 
@@ -131,7 +135,8 @@ def _split(field: str) -> tuple[str, str, str]:
     """Split a field into expression, conversion and format; a colon may belong to any of them."""
     if _is_expression(field):
         return field, "", ""
-    for place in [place for place, character in enumerate(field) if character == ":"] + [len(field)]:
+    colons = [place for place, character in enumerate(field) if character == ":"]
+    for place in [*colons[:_MOST_COLONS], len(field)]:
         code, form = field[:place], field[place + 1 :]
         converted = _CONVERSION.match(code)
         if converted and _is_expression(converted["code"]):
@@ -143,8 +148,10 @@ def _split(field: str) -> tuple[str, str, str]:
 
 def _is_expression(code: str) -> bool:
     try:
-        ast.parse(code.strip(), mode="eval")
-    except (SyntaxError, ValueError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # it comes once more where it is evaluated
+            ast.parse(code.strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two for brackets or signs without end
         return False
     return True
 
