@@ -159,7 +159,7 @@ def test_a_slow_reader_bounds_the_memory():
             blocks = answer.blocks()
             size = len(await anext(blocks))
             await asyncio.sleep(0.1)
-            waiting = answer._response.extensions["body"]._link._size
+            waiting = answer._body._link._size
             async for block in blocks:
                 size += len(block)
         return waiting, size

@@ -5,7 +5,7 @@ Knows nothing of turns, history or display. The blocking and the async half diff
 
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from .booking import Booking
 from .call import Call
@@ -23,6 +23,10 @@ from .wire.answer import Delta
 from .wire.request import RequestBody
 
 _PATH = "/chat/completions"
+
+
+def _leave(_delta: Delta) -> None:
+    """Do nothing with a delta: what they add up to is in the call's reply."""
 
 
 class Client:
@@ -106,6 +110,35 @@ class Client:
                     call.end_well()
                     return
 
+    async def run_async(self, call: Call, receive: Callable[[Delta], None] = _leave) -> None:
+        """Run a call to its end, inside a running event loop; for whoever wants the deltas as they are read.
+
+        It does what `deltas_async` does, without the generators: a loop keeps a book of those, and each await passes
+        through all of them.
+
+        Parameters
+        ----------
+        call
+            Prepared, and not begun.
+        receive
+            Called with each delta.
+        """
+        import asyncio
+
+        transport = self._async_transport(call.settings)
+        with call:
+            while True:
+                exchange = call.begin()
+                try:
+                    async with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
+                        exchange.read_head(answer.status, answer.headers)
+                        await _run_async(exchange, answer, call, receive)
+                except ToprouterError as error:
+                    await asyncio.sleep(call.pause_after(error))
+                else:
+                    call.end_well()
+                    return
+
     async def deltas_async(self, call: Call) -> AsyncIterator[Delta]:
         """Do what `deltas` does, inside a running event loop."""
         # Imported here: in a running loop it is there already, and elsewhere it would cost 20 ms for nothing.
@@ -169,6 +202,23 @@ async def _read_async(exchange: Exchange, answer: AsyncReceived) -> AsyncIterato
     else:
         for delta in exchange.end():
             yield delta
+
+
+async def _run_async(exchange: Exchange, answer: AsyncReceived, call: Call, receive: Callable[[Delta], None]) -> None:
+    try:
+        async for block in answer.blocks():
+            for delta in exchange.feed(block):
+                call.note(delta)
+                receive(delta)
+            if exchange.is_done:
+                break
+            del block  # as above
+    except (ConnectFailedError, ReadTimeoutError) as error:
+        exchange.break_off(error)
+    else:
+        for delta in exchange.end():
+            call.note(delta)
+            receive(delta)
 
 
 def _local_settings(settings: Settings, model: str) -> Settings:

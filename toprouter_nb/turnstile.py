@@ -25,7 +25,7 @@ class Turnstile:
 
     Life: `ask`, `ask_async`, `iterate` or `iterate_async`, one after the other; `settle_leftover` before anybody
     looks at the history; `close`. A question counts as under way while its generator can still go on: one that was
-    dropped, closed or broken off makes room by itself.
+    dropped, closed or broken off makes room by itself, and so does a coroutine.
 
     Parameters
     ----------
@@ -53,8 +53,10 @@ class Turnstile:
 
     async def ask_async(self, question: Question, listener: Listener | None) -> Reply:
         """Do what `ask` does, inside a running event loop."""
-        async for _ in self._carry_async(question, listener):
-            pass
+        own: list[weakref.ref[Any]] = []
+        running = self._run_whole(question, listener, own)
+        own.append(weakref.ref(running))
+        await running
         return self._last_reply()
 
     def iterate(self, question: Question, *, as_events: bool) -> Iterator[str] | Iterator[Delta]:
@@ -148,6 +150,19 @@ class Turnstile:
             _cut_short(error)
             raise
 
+    async def _run_whole(self, question: Question, listener: Listener | None, own: list[weakref.ref[Any]]) -> None:
+        asking, client = self._enter(question, listener, own[0])
+        try:
+            asking.start()
+            await client.run_async(asking.call, asking.receive)
+            asking.settle()
+        except BaseException as error:
+            if isinstance(error, NotFoundError):
+                add_near_ids(error, question.model, asking.call.settings)
+            asking.settle(error)
+            _cut_short(error)
+            raise
+
     def _enter(self, question: Question, listener: Listener | None, own: weakref.ref[Any]) -> tuple[Asking, Client]:
         """Take the turnstile, or refuse; then make the call out of the history as it stands now."""
         with self._lock:
@@ -209,7 +224,9 @@ def _nothing() -> None:
     """Stand for a generator that is gone."""
 
 
-def _is_live(generator: Any) -> bool:
-    """Say whether a generator, blocking or async, has not ended yet."""
-    frame = getattr(generator, "gi_frame", None) or getattr(generator, "ag_frame", None)
+def _is_live(running: Any) -> bool:
+    """Say whether a generator, blocking or async, or a coroutine has not ended yet."""
+    frame = (
+        getattr(running, "gi_frame", None) or getattr(running, "ag_frame", None) or getattr(running, "cr_frame", None)
+    )
     return frame is not None

@@ -167,6 +167,8 @@ def test_a_damaged_file_is_a_typed_error(tmp_path, name):
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [
+        ("What is 2 + 2?", {}, "Prompts themselves come in a list; made ones are called 'demo/arithmetic'"),
+        ("nul\0.csv", {}, "nul\\x00.csv is no path: it has a null byte."),
         (7, {}, "Prompts come from a DataFrame, the path of a .csv, .jsonl or .parquet file, a list, or 'demo/NAME'; "),
         ("no such.csv", {}, "no such.csv cannot be read: No such file or directory."),
         ("demo/haiku", {}, "There are no prompts demo/haiku. There are: arithmetic, dates, json, letters, sorting, un"),

@@ -135,3 +135,19 @@ def test_what_are_no_comparisons_is_refused(frame, message):
     with pytest.raises(ParameterError) as caught:
         tr.rank(frame)
     assert str(caught.value).startswith(message)
+
+
+def test_a_model_called_like_a_side_is_never_guessed():
+    """A winner 'a' that is the second model's name is refused; where name and side agree it is taken."""
+    lines = {"model_a": ["b", "b"], "model_b": ["a", "a"], "winner": ["a", "b"]}
+    with pytest.raises(ParameterError, match="The winner 'a' is a model's name and means something else, too"):
+        tr.rank(pd.DataFrame(lines))
+    agreed = tr.rank(pd.DataFrame(lines | {"model_a": ["a", "a"], "model_b": ["b", "b"]}))
+    assert agreed.df()["comparisons"].tolist() == [2, 2]
+
+
+def test_a_comparison_without_a_model_is_refused():
+    """A missing name is one clear error."""
+    lines = {"model_a": ["m", None], "model_b": ["n", "n"], "winner": ["a", "b"]}
+    with pytest.raises(ParameterError, match="lacks the name of a model"):
+        tr.rank(pd.DataFrame(lines))

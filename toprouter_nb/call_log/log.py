@@ -140,12 +140,16 @@ class CallLog:
         try:
             if connection.in_transaction:  # an interrupt came where even the next line was not reached
                 connection.execute("ROLLBACK")
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(statement, rows)
-            connection.execute("COMMIT")
+            if len(rows) == 1:  # a statement is a transaction of its own, and three of them cost more than one
+                connection.execute(statement, rows[0])
+            else:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(statement, rows)
+                connection.execute("COMMIT")
         except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
             raise
         if self._is_impatient:
             self._wait_at_most(BUSY_SECONDS)

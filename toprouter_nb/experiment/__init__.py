@@ -10,6 +10,7 @@ Knows nothing of conversations; it is loaded when one of its public names is fir
     store_*  manifest    one SQLite file a run: rows, scores, and where they came from
     scorers/ judge       how good an answer is; which of two is better
     summary  contrasts   what the rows say: one line a model, one line a pair, and sentences
+    rating_*             a person compares answers without names: pairs, votes, the view
     ranking  verdicts    what comparisons say: of the models, and of the judge
     interval difference  the statistics below them: bootstrap, pass_at, bradley_terry, agreement, sample_size
     draw_*   pictures    the same as pictures

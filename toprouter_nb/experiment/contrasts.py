@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import ParameterError
+from ..plain import render_plain
 from ..tables import Column, Table, table_of
 from .bootstrap import ratio_interval
 from .difference import holm, paired_difference
@@ -126,7 +128,7 @@ def compare_models(rows: pd.DataFrame, score: str, *models: str, level: float = 
     Raises
     ------
     ParameterError
-        As for `contrast_frame`.
+        As for `contrast_frame`; or one model alone is named, or one twice.
 
     Examples
     --------
@@ -137,6 +139,9 @@ def compare_models(rows: pd.DataFrame, score: str, *models: str, level: float = 
     a and b differ by 0.500 (95 %: -0.419 to 1.419, p = 0.25); with 4 prompts 0.809 would be seen 8 times in 10.
     Only 4 prompts: below 30 an interval is rough, and a small difference cannot be seen.
     """
+    if models and (len(models) == 1 or len(set(models)) < len(models)):
+        message = f"Name two models or more, each once, or none to compare all; not {render_plain(join_words(models))}."
+        raise ParameterError(message)
     pairs = list(itertools.combinations(models, 2)) if models else None
     table = contrast_frame(rows, score, pairs=pairs, level=level)
     lines: list[dict[Any, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")

@@ -38,7 +38,13 @@ def read_prompt_file(path: Path) -> pd.DataFrame:
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        message = f"{_shown(path)} is no table that can be read: use {', '.join(_READERS)}, or pass a DataFrame."
+        message = (
+            f"{_shown(path)} is no table that can be read: use {', '.join(_READERS)}, or pass a DataFrame. Prompts "
+            "themselves come in a list; made ones are called 'demo/arithmetic' and the like."
+        )
+        raise ParameterError(message)
+    if "\0" in str(path):
+        message = f"{_shown(path)} is no path: it has a null byte."
         raise ParameterError(message)
     try:
         frame = reader(path)

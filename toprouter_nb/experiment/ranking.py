@@ -102,6 +102,9 @@ def _read(comparisons: object) -> pd.DataFrame:
     if lacking:
         message = f"The comparisons have no column {lacking[0]!r}. rank() needs {join_words(_NEEDED)}."
         raise ParameterError(message)
+    if comparisons[["model_a", "model_b"]].isna().any(axis=None):
+        message = "A comparison lacks the name of a model. Give both, or leave the line out."
+        raise ParameterError(message)
     frame = comparisons[comparisons["winner"].notna()].reset_index(drop=True)
     if frame.empty:
         message = "No comparison has a verdict, so there is nothing to rank."
@@ -114,16 +117,23 @@ def _read(comparisons: object) -> pd.DataFrame:
 
 
 def _outcome(winner: str, first: str, second: str) -> float:
+    """Return what a comparison says of its first model; names go before sides, but may not contradict them."""
     if first == second:
-        message = f"A comparison has {shorten(render_plain(first), 80)!r} on both sides. Compare two models."
+        message = f"A comparison has {_shown(first)} on both sides. Compare two models."
         raise ParameterError(message)
-    if winner in (first, second):
-        return float(winner == first)
-    if winner not in _OUTCOMES:
-        shown = shorten(render_plain(winner), 60)
-        message = f"A winner is 'a', 'b', 'tie' or the name of one of the two models, not {shown!r}."
+    named = float(winner == first) if winner in (first, second) else None
+    sided = _OUTCOMES.get(winner)
+    if named is None and sided is None:
+        message = f"A winner is 'a', 'b', 'tie' or the name of one of the two models, not {_shown(winner)}."
         raise ParameterError(message)
-    return _OUTCOMES[winner]
+    if named is not None and sided is not None and named != sided:
+        message = f"The winner {_shown(winner)} is a model's name and means something else, too. Rename the model."
+        raise ParameterError(message)
+    return named if named is not None else _OUTCOMES[winner]
+
+
+def _shown(text: str) -> str:
+    return f"'{shorten(render_plain(text), 80)}'"
 
 
 def _shares(first: Any, second: Any, outcomes: Floats, models: int) -> tuple[Floats, Any]:

@@ -20,23 +20,30 @@ class Store {
     model.on("msg:custom", (message) => this.hear(message));
     // JupyterLab's word for a kernel that was restarted or has ended: nothing will be heard of this model again.
     model.on("comm_live_update", () => this.lose());
-    this.ask("look");
+    this.send("look");
   }
 
-  // What is pressed while an earlier key is not heard yet is dropped: it would be a vote on a pair nobody saw.
+  // What is pressed while an earlier key is not heard yet is dropped: it would be a vote on a pair nobody saw. After a
+  // while it may be pressed again; Python takes each vote, and each undo, once.
   ask(what, rest = {}, said = "") {
-    if (this.waiting || this.isLost) return;
+    if (this.isLost || (this.waiting && Date.now() - this.askedAt < PATIENCE_MILLISECONDS)) return;
     this.said = said;
-    this.waiting = `${this.page}-${(this.asked += 1)}`;
+    this.askedAt = Date.now();
+    this.waiting = this.send(what, rest);
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => this.tell(WAITING), PATIENCE_MILLISECONDS);
-    this.model.send({ t: what, a: this.waiting, ...rest });
+  }
+
+  send(what, rest = {}) {
+    const id = `${this.page}-${(this.asked += 1)}`;
+    this.model.send({ t: what, a: id, ...rest });
+    return id;
   }
 
   vote(side) {
-    if (side === "undo") return this.state.done && this.ask("undo", {}, SAID.undo);
-    if (this.state.pair && Date.now() - this.shownAt > SETTLE_MILLISECONDS) {
-      this.ask("vote", { pair: this.state.pair, side }, SAID[side]);
-    }
+    const { pair, done } = this.state;
+    if (side === "undo") return done && this.ask("undo", { done }, SAID.undo);
+    if (pair && Date.now() - this.shownAt > SETTLE_MILLISECONDS) this.ask("vote", { pair, side }, SAID[side]);
   }
 
   hear(message) {
@@ -98,7 +105,6 @@ class RatingView {
     this.buttons();
     this.alert = make("div", "tr-alert", this.root, { role: "alert", dir: "auto", hidden: "" });
     this.remark = make("p", "tr-note tr-waits", this.root, { hidden: "" });
-    this.result = make("div", "tr-result", this.root, { "aria-label": "Result", role: "region", tabindex: "-1" });
     this.root.addEventListener("keydown", (event) => this.press(event));
     this.paint();
   }
@@ -119,25 +125,25 @@ class RatingView {
 
   buttons() {
     const row = (this.row = make("div", "tr-row tr-votes", this.root));
-    const vote = (side, words, hint, keys) => {
-      const made = button(row, words, hint, () => this.store.vote(side), "tr-button tr-vote");
-      made.setAttribute("aria-keyshortcuts", keys);
-      make("kbd", "", made, { "aria-hidden": "true" }).textContent = keys[0];
-      return made;
-    };
-    vote("first", "Answer 1 is better", "1, or left arrow", "1 ArrowLeft");
-    vote("tie", "Tie", "Both are as good: 0, or T", "0 T");
-    vote("second", "Answer 2 is better", "2, or right arrow", "2 ArrowRight");
+    this.key(row, "first", "Answer 1 is better", "1, or left arrow", "1 ArrowLeft");
+    this.key(row, "tie", "Tie", "Both are as good: 0, or T", "0 T");
+    this.key(row, "second", "Answer 2 is better", "2, or right arrow", "2 ArrowRight");
     make("span", "tr-space", row);
-    this.skip = button(row, "Skip", "It cannot be said; it is not asked again (S)", () => this.store.vote("skip"), "tr-tool");
+    this.key(row, "skip", "Skip", "It cannot be said; it is not asked again", "S", "tr-tool");
+    this.result = make("div", "tr-result", this.root, { "aria-label": "Result", role: "region" });
     const below = make("div", "tr-row tr-rate-foot", this.root);
-    this.undo = button(below, "Undo", "Take the last vote back (U)", () => this.store.vote("undo"), "tr-tool");
-    this.undo.setAttribute("aria-keyshortcuts", "U");
-    this.skip.setAttribute("aria-keyshortcuts", "S");
+    this.undo = this.key(below, "undo", "Undo", "Take the last vote back", "U", "tr-tool");
     const toggle = () => this.store.ask(this.store.state.result ? "go" : "end");
     this.toggle = button(below, "", "Names are shown with it", toggle, "tr-tool");
     this.hint = make("span", "tr-note", below);
     this.hint.textContent = "Click here, then use the keys. Each vote is kept at once.";
+  }
+
+  key(row, side, words, hint, keys, className = "tr-button") {
+    const made = button(row, words, hint, () => this.store.vote(side), `${className} tr-key tr-${side}`);
+    made.setAttribute("aria-keyshortcuts", keys);
+    make("kbd", "", made, { "aria-hidden": "true" }).textContent = keys[0];
+    return made;
   }
 
   // Arrows scroll what is too wide for its place, and other keys with Ctrl, Alt or Meta are the browser's.

@@ -182,8 +182,9 @@ class Rating:
         if kind == "vote":
             self._vote(message["pair"], message["side"])
         elif kind == "undo":
-            for vote in self._ballot.own()[-1:]:
-                self._ballot.take_back(vote)
+            own = self._ballot.own()
+            if own and message["done"] == len(own):  # else it is an echo, too
+                self._ballot.take_back(own[-1])
             self._is_ended = False
         elif kind in ("end", "go"):
             self._is_ended = kind == "end"

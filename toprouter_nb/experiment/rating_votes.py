@@ -6,7 +6,7 @@ Knows nothing of answers or of how they are shown. Any number of raters and kern
 import dataclasses
 import json
 import os
-from collections.abc import Iterator
+import threading
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,7 +76,9 @@ class VoteFile:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._kept: list[bytes] = []
+        self._lock = threading.Lock()
+        self._end = 0
+        self._votes: dict[tuple[str, str, str | None], Vote] = {}
 
     def add(self, vote: Vote) -> None:
         """Write a vote; when this returns it is durable.
@@ -100,37 +102,45 @@ class VoteFile:
         StorageError
             The file holds no votes but something else, is of a newer version, or cannot be read.
         """
-        votes: dict[tuple[str, str, str | None], Vote] = {}
-        for vote, is_undone in self._lines():
-            votes.pop(vote.key, None)
+        with self._lock:
+            for line in self._new_lines():
+                self._take(line)
+            return list(self._votes.values())
+
+    def _take(self, line: bytes) -> None:
+        vote, is_undone = _decode(line) or (None, False)
+        if vote is not None:
+            self._votes.pop(vote.key, None)
             if not is_undone:
-                votes[vote.key] = vote
-        return list(votes.values())
+                self._votes[vote.key] = vote
 
-    def _lines(self) -> Iterator[tuple[Vote, bool]]:
-        lines = self._load()
-        if lines and not any(line.startswith(_MARK) for line in lines):
-            message = f"The file {self._shown} holds something else than votes. Give another one."
-            raise StorageError(message)
-        for line in lines:
-            found = _decode(line)
-            if found is not None:
-                yield found
-
-    def _load(self) -> list[bytes]:
+    def _new_lines(self) -> list[bytes]:
+        """Return the whole lines that came since the last time; where the file is shorter by now, all of them."""
         if self._path is None:
-            return self._kept
+            return []
         try:
-            return self._path.read_bytes().splitlines()
+            if self._path.stat().st_size < self._end:
+                self._end, self._votes = 0, {}
+            with self._path.open("rb") as file:
+                file.seek(self._end)
+                block = file.read()
         except FileNotFoundError:
+            self._end, self._votes = 0, {}
             return []
         except OSError as error:
             message = f"The votes in {self._shown} cannot be read ({error.strerror})."
             raise StorageError(message) from None
+        if self._end == 0 and block and _MARK not in block and not _MARK.startswith(block):
+            message = f"The file {self._shown} holds something else than votes. Give another one."
+            raise StorageError(message)
+        whole = block[: block.rfind(b"\n") + 1]
+        self._end += len(whole)
+        return whole.splitlines()
 
     def _append(self, line: bytes) -> None:
         if self._path is None:
-            self._kept.append(line)
+            with self._lock:
+                self._take(line)
             return
         try:
             _append_line(self._path, line)

@@ -121,8 +121,7 @@ class Caller:
         cost = worst  # what was sent and did not end is taken to have cost the worst
         try:
             call = self._client.prepare(body, model=row.model, is_streamed=self._is_streamed, account=self._account)
-            async for _ in self._client.deltas_async(call):
-                pass
+            await self._client.run_async(call)
             reply = call.reply()
             row.cost_nano_usd, row.cost_source = self._prices.settle(reply, worst)
             cost = worst if row.cost_nano_usd is None else row.cost_nano_usd

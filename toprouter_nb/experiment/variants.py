@@ -112,8 +112,8 @@ def check_variant(name: str, there: Iterable[str]) -> None:
     """
     names = list(there)
     if name not in names:
-        shown = shorten(render_plain(str(name)), 80)
-        message = f"There is no {shown!r} among the rows. There are: {shorten(', '.join(names), 600)}."
+        shown, there_are = (shorten(render_plain(text), 600) for text in (str(name), ", ".join(names)))
+        message = f"There is no '{shown}' among the rows. There are: {there_are or 'none'}."
         raise ParameterError(message)
 
 

@@ -184,12 +184,12 @@ class PanelView {
     this.remark.hidden = !remark;
     this.remark.textContent = remark;
     this.root.classList.toggle("tr-lost", Boolean(isLost));
+    this.retry.disabled = this.undo.disabled = state.busy || !turns.some((turn) => turn.role === "user");
+    this.empty.hidden = Boolean(live || turns.some((turn) => turn.role !== "system"));
     if (this.state === state && this.models === models) return;
     this.root.setAttribute("aria-busy", state.busy);
     this.stop.hidden = !state.busy;
     this.go.hidden = state.busy;
-    this.retry.disabled = this.undo.disabled = state.busy || !turns.some((turn) => turn.role === "user");
-    this.empty.hidden = Boolean(live || turns.some((turn) => turn.role !== "system"));
     if (this.state?.alert !== state.alert) this.complain(state.alert);
     this.choices.draw(state, models);
     this.paintFacts(state);

@@ -5,9 +5,9 @@ It knows nothing of what is said: not of JSON, models, retries or error statuses
 ::
 
     sync      asynchronous      one request, its answer              Transport, AsyncTransport
-    request   faults            the httpx request; foreign errors become ours
-    lanes     async_lanes       which connection: made, lent, kept   (httpx transports)
-              loops             one value for each event loop
+    request   faults            what is sent; foreign errors become ours
+    lanes     async_lanes       which connection: made, lent, kept
+    proxied   loops             httpx's way through a proxy; one value for each event loop
     link      async_link        one connection: bytes out, bytes in
     head  framing  encoding     what the bytes of an answer mean     (pure)
     route                       address, TLS, proxy

@@ -1,4 +1,4 @@
-"""The connections to one server inside event loops, under httpx's transport interface; the twin of `lanes`.
+"""The connections to one server inside event loops, the twin of `lanes`.
 
 Knows nothing of keys, retries or what is sent. Connections belong to the loop they were made in, and close with it.
 """
@@ -12,10 +12,11 @@ from .head import Head
 from .lanes import KEEP_SECONDS, STALE
 from .library import httpx
 from .loops import PerLoop
-from .route import Route, tls_context
+from .proxied import AsyncProxiedLanes
+from .request import Request
+from .route import Route
 
-
-class AsyncBodyStream(httpx.AsyncByteStream):
+class AsyncBodyStream:
     """The body of one answer as it arrives, as `BodyStream`.
 
     An iterator of its own and no async generator: one that is left early needs another turn of the loop to end.
@@ -106,15 +107,15 @@ class Pool:
         await asyncio.sleep(0)
 
 
-class AsyncLanes(httpx.AsyncBaseTransport):
+class AsyncLanes:
     """Makes, lends and keeps the connections to one server, for any number of loops, one after another or at once."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._pools = PerLoop(Pool)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return its answer with the body unread, as `Lanes.handle_request`."""
+    async def handle(self, request: Request) -> tuple[int, dict[str, str], AsyncBodyStream]:
+        """Send a request and return its answer with the body unread, as `Lanes.handle`."""
         pool = await self._pools.get()
         link = pool.take()
         if link is not None:
@@ -124,44 +125,21 @@ class AsyncLanes(httpx.AsyncBaseTransport):
                 if link.has_heard:
                     raise
             pool.drop()
-        seconds = request.extensions["timeout"]["connect"]
-        return await self._ask(await connect_async(self._route, seconds), request, pool)
+        return await self._ask(await connect_async(self._route, request.limits["connect"]), request, pool)
 
     async def aclose(self) -> None:
         """Close the kept connections of the running loop; those of other loops close with their loop."""
         await self._pools.close()
 
-    async def _ask(self, link: AsyncLink, request: httpx.Request, pool: Pool) -> httpx.Response:
+    async def _ask(self, link: AsyncLink, request: Request, pool: Pool) -> tuple[int, dict[str, str], AsyncBodyStream]:
         try:
-            head = await link.exchange(request, request.extensions["timeout"])
+            head = await link.exchange(request)
         except BaseException:
             link.close()
             raise
-        body = AsyncBodyStream(link, head, pool.give_back)
-        return httpx.Response(head.status, headers=head.headers, stream=body, extensions={"body": body})
+        return head.status, head.fields(), AsyncBodyStream(link, head, pool.give_back)
 
 
-class ProxiedLanes(httpx.AsyncBaseTransport):
-    """httpx's own transport through a proxy, one for each loop: its connections belong to the loop, too."""
-
-    def __init__(self, route: Route) -> None:
-        self._proxy = httpx.Proxy(route.proxy)
-        self._transports = PerLoop(self._make)
-        # A proxy that cannot be used is found out here, not at the first request.
-        self._make()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request through the proxy."""
-        return await (await self._transports.get()).handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the kept connections of the running loop."""
-        await self._transports.close()
-
-    def _make(self) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(verify=tls_context(), proxy=self._proxy, limits=httpx.Limits(), trust_env=False)
-
-
-def open_async_transport(route: Route) -> httpx.AsyncBaseTransport:
+def open_async_transport(route: Route) -> AsyncLanes | AsyncProxiedLanes:
     """Return what carries requests to one server; see `lanes.open_transport`."""
-    return ProxiedLanes(route) if route.proxy else AsyncLanes(route)
+    return AsyncProxiedLanes(route) if route.proxy else AsyncLanes(route)

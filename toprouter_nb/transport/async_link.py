@@ -5,12 +5,13 @@ Knows nothing of what the bytes mean, nor of other connections; `async_lanes` ke
 
 import asyncio
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any, cast
 
 from .head import Head, HeadReader, encode_head
 from .library import httpx
 from .link import BLOCK_BYTES, SILENCE, pieces, reason
+from .request import Request
 from .route import Route, tls_context
 
 # Reading pauses above this, so that a slow reader bounds the memory.
@@ -43,12 +44,12 @@ class AsyncLink(asyncio.BufferedProtocol):
         self._deadline = 0.0
         self._idle_seconds = 0.0
 
-    async def exchange(self, request: httpx.Request, seconds: Mapping[str, float]) -> Head:
+    async def exchange(self, request: Request) -> Head:
         """Send a request and read the head of its answer; see `Link.exchange`."""
         self.has_heard = False
-        reader = HeadReader()
+        reader, seconds = HeadReader(), request.limits
         self._idle_seconds = seconds["write"]
-        if not await self._send(encode_head(request), request):
+        if not await self._send(encode_head(request), pieces(request.blocks())):
             raise httpx.WriteTimeout(SILENCE)
         self._idle_seconds = 0.0
         self._deadline = self._loop.time() + seconds["first_byte"]
@@ -131,13 +132,10 @@ class AsyncLink(asyncio.BufferedProtocol):
         self._is_congested = False
         self._wake()
 
-    async def _send(self, head: memoryview, request: httpx.Request) -> bool:
+    async def _send(self, head: memoryview, blocks: Iterator[bytes | memoryview]) -> bool:
         """Send head and body; False where the server stops taking them and has not answered."""
         assert self._transport is not None
-        # The same body serves both kinds of transport.
-        assert isinstance(request.stream, httpx.SyncByteStream)
         self.is_spent = True
-        blocks = pieces(request.stream)
         self._transport.write(memoryview(b"".join((head, next(blocks, b"")))))
         for block in blocks:
             while self._is_congested and not (self._blocks or self._is_lost):

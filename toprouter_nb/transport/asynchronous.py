@@ -6,20 +6,20 @@ Knows nothing of retries, of JSON or of what an error status means.
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import TransportError
 from ..secret import Secret
 from .encoding import Decoder, decoder_for
 from .faults import fault_in_body, fault_in_head, foreign_errors, open_way
-from .sync import SETTLE_SECONDS
+from .sync import SETTLE_SECONDS, is_success
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..settings import Settings
     from ..wire.request import RequestBody
+    from .async_lanes import AsyncBodyStream, AsyncLanes
+    from .proxied import AsyncProxiedBody, AsyncProxiedLanes
     from .route import Route
 
 
@@ -27,17 +27,21 @@ class AsyncAnswer:
     """The answer to one request, as `Answer`; it is its own iterator of blocks."""
 
     def __init__(
-        self, response: "httpx.Response", route: "Route", settings: "Settings", key: Secret, *, is_streamed: bool
+        self,
+        came: "tuple[int, Mapping[str, str], AsyncBodyStream | AsyncProxiedBody]",
+        route: "Route",
+        settings: "Settings",
+        key: Secret,
+        *,
+        is_streamed: bool,
     ) -> None:
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = dict(response.headers.items())
-        self._response = response
+        self.status, self.headers, self._body = came
         self._route = route
         self._settings = settings
         self._key = key
         self._is_streamed = is_streamed
         self._deadline = time.monotonic() + settings.first_byte_seconds
-        self._body: AsyncIterator[bytes] = response.extensions.get("body") or response.aiter_raw()
+        self._is_error = not is_success(self.status)
         self._decoder: Decoder | None = None
         self._is_plain = False  # True once it is known that blocks pass as they are
         self._pieces: Iterator[bytes] = iter(())
@@ -61,30 +65,28 @@ class AsyncAnswer:
             fault = fault_in_body(error, self._route, self._settings, self._key)
         except TransportError as error:
             fault = error
-        if self._response.is_success:
-            raise fault
-        raise StopAsyncIteration
+        if self._is_error:
+            raise StopAsyncIteration
+        raise fault
 
     async def settle(self) -> None:
         """Wait a moment for the end of a body that was read to the end of what matters."""
-        body = self._response.extensions.get("body")
-        if body is not None:
-            await body.settle(SETTLE_SECONDS)
+        await self._body.settle(SETTLE_SECONDS)
 
     async def close(self) -> None:
         """Give the connection back where the body was read to its end, else close it."""
-        await self._response.aclose()
+        await self._body.aclose()
 
     async def _next_piece(self) -> bytes:
         """Return what the decoder makes of the next block; one piece at a time, so that they need not all be kept."""
         decoder = self._decoder
         if decoder is None:
             decoder = self._decoder = decoder_for(self.headers, is_streamed=self._is_streamed)
-            self._is_plain = decoder.is_idle and self._response.is_success
+            self._is_plain = decoder.is_idle and not self._is_error
         while True:
             for piece in self._pieces:
                 return piece
-            is_late = not self._response.is_success and time.monotonic() > self._deadline
+            is_late = self._is_error and time.monotonic() > self._deadline
             block = None if is_late else await anext(self._body, None)
             if block is None:
                 decoder.end()
@@ -144,25 +146,29 @@ class AsyncTransport:
             await opened[1].aclose()
 
     async def _send(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> AsyncAnswer:
-        from .request import build_request, signed
+        from .request import build_request
 
         settings = self._settings
         route, transport = self._opened
         try:
             request = build_request(
-                settings.base_url + path, settings, body=body, is_streamed=is_streamed, is_proxied=bool(route.proxy)
+                settings.base_url + path,
+                settings,
+                body=body,
+                key=key,
+                is_streamed=is_streamed,
+                is_proxied=bool(route.proxy),
             )
-            with signed(request, key):
-                response = await transport.handle_async_request(request)
+            came = await transport.handle(request)
         except foreign_errors() as error:
             fault = fault_in_head(error, route, settings, key)
         else:
-            return AsyncAnswer(response, route, settings, key, is_streamed=is_streamed)
+            return AsyncAnswer(came, route, settings, key, is_streamed=is_streamed)
         # Raised here, so that the foreign error, whose frames may hold what was sent, is not its context.
         raise fault
 
     @functools.cached_property
-    def _opened(self) -> "tuple[Route, httpx.AsyncBaseTransport]":
+    def _opened(self) -> "tuple[Route, AsyncLanes | AsyncProxiedLanes]":
         # Imported here: httpx costs 40 ms and is not needed before the first request.
         from .async_lanes import open_async_transport
         from .route import route_to

@@ -4,12 +4,15 @@ Knows nothing of sockets, and of a body only how it is framed. Our own, because 
 cost more than all else that is done for a short answer; h11 is its second opinion in the tests.
 """
 
-import dataclasses
+import functools
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .framing import Body, body_after
 from .library import httpx
+
+if TYPE_CHECKING:
+    from .request import Fields, Request
 
 # Gateways send heads of 1 to 4 KiB.
 HEAD_BYTES = 64 * 1024
@@ -36,8 +39,7 @@ class HeadTooLargeError(httpx.RemoteProtocolError):
     """The head of the answer is beyond its bound."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The head of an answer.
 
     Attributes
@@ -60,8 +62,16 @@ class Head:
     is_persistent: bool
     rest: bytes
 
+    def fields(self) -> dict[str, str]:
+        """Return the fields as texts by name; what came several times is joined by commas."""
+        pairs = _decode(self.headers, "utf-8") or _decode(self.headers, "latin-1")
+        fields: dict[str, str] = {}
+        for name, value in pairs:
+            fields[name] = f"{fields[name]}, {value}" if name in fields else value
+        return fields
 
-def encode_head(request: httpx.Request) -> memoryview:
+
+def encode_head(request: "Request") -> memoryview:
     """Return the head of a request; as a view, so that no listing of local variables shows the key in it.
 
     Raises
@@ -129,13 +139,22 @@ class HeadReader:
             self._data, seen = head.rest, 0
 
 
-def _spell(request: httpx.Request) -> memoryview | None:
+def _spell(request: "Request") -> memoryview | None:
     """Spell a head; None where a piece of it could end its line."""
-    target, fields = request.url.raw_path, [b"%b: %b" % field for field in request.headers.raw]
+    beginning = _spell_beginning(request.method, request.target, request.fields)
+    fields = [b"%b: %b" % field for field in request.signature()]
+    if beginning is None or not all(map(_SENT_FIELD.fullmatch, fields)):
+        return None
+    return memoryview(b"\r\n".join((beginning, *fields, b"", b"")))
+
+
+@functools.lru_cache(maxsize=64)
+def _spell_beginning(method: str, target: bytes, given: "Fields") -> bytes | None:
+    """Spell what all requests of a kind have in common."""
+    fields = [b"%b: %b" % field for field in given]
     if not (_TARGET.fullmatch(target) and all(map(_SENT_FIELD.fullmatch, fields))):
         return None
-    line = b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target)
-    return memoryview(b"\r\n".join((line, *fields, b"", b"")))
+    return b"\r\n".join((b"%b %b HTTP/1.1" % (method.encode("ascii"), target), *fields))
 
 
 def _read(data: bytes, rest: bytes) -> Head:
@@ -176,6 +195,14 @@ def _framing_fields(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
         elif name == b"connection":
             known[name] += b"," + value
     return known
+
+
+def _decode(headers: list[tuple[bytes, bytes]], encoding: str) -> list[tuple[str, str]]:
+    """Decode fields, all in one way; [] where they are not of that encoding."""
+    try:
+        return [(name.decode("ascii"), value.decode(encoding)) for name, value in headers]
+    except UnicodeDecodeError:
+        return []
 
 
 def _refuse(what: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The connections to one server, under httpx's transport interface: one for each concurrent call, kept for the next.
+"""The connections to one server: one for each concurrent call, kept for the next.
 
 Knows nothing of keys, retries or what is sent. httpx's own pool walks all its connections for every request and
 opens a chunk at a time with h11; at 64 lanes that is most of the cost of a call.
@@ -9,18 +9,23 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .head import Head
 from .library import httpx
 from .link import Link, connect
-from .route import Route, tls_context
+from .request import Request
+from .route import Route
+
+if TYPE_CHECKING:
+    from .proxied import ProxiedLanes
 
 # Servers and middle boxes drop silent connections after 60 s and more.
 KEEP_SECONDS = 50.0
 STALE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 
-class BodyStream(httpx.SyncByteStream):
+class BodyStream:
     """The body of one answer as it arrives.
 
     Life: iterate it once; `settle` where it was left a little early; `close`, which keeps the connection where the
@@ -78,7 +83,7 @@ class BodyStream(httpx.SyncByteStream):
             self._link.close()
 
 
-class Lanes(httpx.BaseTransport):
+class Lanes:
     """Makes, lends and keeps the connections to one server. Threads may share it; a forked child starts anew.
 
     Owns its connections: `close` closes those that are kept, as does its end of life.
@@ -89,12 +94,16 @@ class Lanes(httpx.BaseTransport):
         self._kept: deque[tuple[float, Link]] = deque()
         weakref.finalize(self, _close_all, self._kept)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request on a kept connection, or on a new one, and return its answer with the body unread.
+    def handle(self, request: Request) -> tuple[int, dict[str, str], BodyStream]:
+        """Send a request on a kept connection, or on a new one.
 
         A kept connection that turns out to be closed has carried nothing: the request is sent again on a new one.
+
+        Returns
+        -------
+        tuple
+            The status, the fields of the head by their names in lower case, and the body, unread.
         """
-        seconds = request.extensions["timeout"]
         link = self._take()
         if link is not None:
             try:
@@ -103,20 +112,19 @@ class Lanes(httpx.BaseTransport):
                 if link.has_heard:
                     raise
             self.close()
-        return self._ask(connect(self._route, seconds["connect"]), request)
+        return self._ask(connect(self._route, request.limits["connect"]), request)
 
     def close(self) -> None:
         """Close the kept connections; those in use close when their answer is left."""
         _close_all(self._kept)
 
-    def _ask(self, link: Link, request: httpx.Request) -> httpx.Response:
+    def _ask(self, link: Link, request: Request) -> tuple[int, dict[str, str], BodyStream]:
         try:
-            head = link.exchange(request, request.extensions["timeout"])
+            head = link.exchange(request)
         except BaseException:
             link.close()
             raise
-        body = BodyStream(link, head, self._give_back)
-        return httpx.Response(head.status, headers=head.headers, stream=body, extensions={"body": body})
+        return head.status, head.fields(), BodyStream(link, head, self._give_back)
 
     def _take(self) -> Link | None:
         """Return the kept connection that was used last; close those that are not usable any more."""
@@ -137,18 +145,20 @@ class Lanes(httpx.BaseTransport):
             self._kept.popleft()[1].close()
 
 
-def open_transport(route: Route) -> httpx.BaseTransport:
-    """Return what carries requests to one server; through proxies it is httpx's own, which speaks to all kinds.
+def open_transport(route: Route) -> "Lanes | ProxiedLanes":
+    """Return what carries requests to one server.
 
     Raises
     ------
     ValueError, ImportError
-        The proxy's address is none, or it is a SOCKS proxy and `socksio` is not installed.
+        The proxy cannot be used.
     """
     if not route.proxy:
         return Lanes(route)
-    proxy = httpx.Proxy(route.proxy)
-    return httpx.HTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
+    # Imported here: few are behind a proxy, and it needs asyncio, which is 20 ms elsewhere.
+    from .proxied import ProxiedLanes
+
+    return ProxiedLanes(route)
 
 
 def _close_all(kept: deque[tuple[float, Link]]) -> None:

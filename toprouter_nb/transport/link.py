@@ -9,10 +9,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from .head import Head, HeadReader, encode_head
 from .library import httpx
+from .request import Request
 from .route import Route, tls_context
 
 BLOCK_BYTES = 64 * 1024  # of one read
@@ -45,16 +46,14 @@ class Link:
         self._step = _SENT_BYTES if isinstance(connected, ssl.SSLSocket) else None
         self._owner = os.getpid()
 
-    def exchange(self, request: httpx.Request, seconds: Mapping[str, float]) -> Head:
+    def exchange(self, request: Request) -> Head:
         """Send a request and read the head of its answer.
 
         Parameters
         ----------
         request
-            Its stream can be iterated again.
-        seconds
-            `write` for each step forward in sending the request, of 256 KiB at most where it is encrypted; then
-            `first_byte` for the whole head; `read` for each block after.
+            Its limits are `write` for each step forward in sending the request, of 256 KiB at most where it is
+            encrypted; then `first_byte` for the whole head; `read` for each block after.
 
         Raises
         ------
@@ -62,9 +61,8 @@ class Link:
             A limit ran out, the connection broke, or what came is no HTTP.
         """
         self.has_heard = False
-        assert isinstance(request.stream, httpx.SyncByteStream)
-        reader = HeadReader()
-        self._send(encode_head(request), iter(request.stream), seconds["write"])
+        reader, seconds = HeadReader(), request.limits
+        self._send(encode_head(request), request.blocks(), seconds["write"])
         deadline = time.monotonic() + seconds["first_byte"]
         head = None
         while head is None:

@@ -15,14 +15,15 @@ from .encoding import decoder_for
 from .faults import fault_in_body, fault_in_head, foreign_errors, open_way
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..settings import Settings
     from ..wire.request import RequestBody
+    from .lanes import BodyStream, Lanes
+    from .proxied import ProxiedBody, ProxiedLanes
     from .route import Route
 
 # After `[DONE]` the end of the body is a moment away; a connection is worth that moment, a new one costs more.
 SETTLE_SECONDS = 0.01
+_SUCCESS = range(200, 300)
 
 
 class Answer:
@@ -39,11 +40,15 @@ class Answer:
     """
 
     def __init__(
-        self, response: "httpx.Response", route: "Route", settings: "Settings", key: Secret, *, is_streamed: bool
+        self,
+        came: "tuple[int, Mapping[str, str], BodyStream | ProxiedBody]",
+        route: "Route",
+        settings: "Settings",
+        key: Secret,
+        *,
+        is_streamed: bool,
     ) -> None:
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = dict(response.headers.items())
-        self._response = response
+        self.status, self.headers, self._body = came
         self._route = route
         self._settings = settings
         self._key = key
@@ -64,11 +69,11 @@ class Answer:
             The body is larger than 64 MiB and no event stream, or encoded in an unknown way.
         """
         fault: TransportError
-        is_error = not self._response.is_success
+        is_error = not is_success(self.status)
         deadline = time.monotonic() + self._settings.first_byte_seconds
         try:
             decoder = decoder_for(self.headers, is_streamed=self._is_streamed)
-            for block in self._response.extensions.get("body") or self._response.iter_raw():
+            for block in self._body:
                 if decoder.is_idle:
                     yield block
                 else:
@@ -87,13 +92,11 @@ class Answer:
 
     def settle(self) -> None:
         """Wait a moment for the end of a body that was read to the end of what matters."""
-        body = self._response.extensions.get("body")
-        if body is not None:
-            body.settle(SETTLE_SECONDS)
+        self._body.settle(SETTLE_SECONDS)
 
     def close(self) -> None:
         """Give the connection back where the body was read to its end, else close it."""
-        self._response.close()
+        self._body.close()
 
 
 class Transport:
@@ -157,28 +160,37 @@ class Transport:
             answer.close()
 
     def _send(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> Answer:
-        from .request import build_request, signed
+        from .request import build_request
 
         settings = self._settings
         route, transport = self._opened
         try:
             request = build_request(
-                settings.base_url + path, settings, body=body, is_streamed=is_streamed, is_proxied=bool(route.proxy)
+                settings.base_url + path,
+                settings,
+                body=body,
+                key=key,
+                is_streamed=is_streamed,
+                is_proxied=bool(route.proxy),
             )
-            with signed(request, key):
-                response = transport.handle_request(request)
+            came = transport.handle(request)
         except foreign_errors() as error:
             fault = fault_in_head(error, route, settings, key)
         else:
-            return Answer(response, route, settings, key, is_streamed=is_streamed)
+            return Answer(came, route, settings, key, is_streamed=is_streamed)
         # Raised here, so that the foreign error, whose frames may hold what was sent, is not its context.
         raise fault
 
     @functools.cached_property
-    def _opened(self) -> "tuple[Route, httpx.BaseTransport]":
+    def _opened(self) -> "tuple[Route, Lanes | ProxiedLanes]":
         # Imported here: httpx costs 40 ms and is not needed before the first request.
         from .lanes import open_transport
         from .route import route_to
 
         route = route_to(self._settings.base_url)
         return route, open_way(route, open_transport)
+
+
+def is_success(status: int) -> bool:
+    """Say whether a status is one of the 2xx."""
+    return status in _SUCCESS
