@@ -4,7 +4,27 @@ import itertools
 import random
 
 DELTAS = 4_000
-_WORDS = "the model of a large and careful reply that goes on with numbers like 42 and **weights** or `names`".split()
+_WORDS = [
+    "the",
+    "model",
+    "of",
+    "a",
+    "large",
+    "and",
+    "careful",
+    "reply",
+    "that",
+    "goes",
+    "on",
+    "with",
+    "numbers",
+    "like",
+    "42",
+    "and",
+    "**weights**",
+    "or",
+    "`names`",
+]
 _CODE = "```python\nfor row in table:\n    total = total + row['value'] * 0.5  # add\nprint(total)\n```\n\n"
 _TABLE = (
     "| name | mean | deviation |\n|:--|--:|--:|\n| one | 1.25 | 0.5 |\n| two | 17.0 | 2.5 |\n| three | 4 | 9.5 |\n\n"

@@ -116,7 +116,8 @@ def test_copies_keep_the_key_and_pickles_do_not():
     "changes",
     [
         *({"connect_seconds": 0}, {"first_byte_seconds": -1}, {"idle_seconds": True}, {"progress_seconds": "long"}),
-        *({"max_retries": 2.0}, {"max_retries": 11}, {"ledger_path": ""}, {"ledger_path": True}, {"ledger_prompts": 1}, {"budget_usd": -1}, {"budget_usd": "x"}),
+        *({"max_retries": 2.0}, {"max_retries": 11}, {"ledger_path": ""}, {"ledger_path": True}, {"ledger_prompts": 1}),
+        *({"budget_usd": -1}, {"budget_usd": "x"}),
         *({"display": "loud"}, {"display": 1}, {"max_event_bytes": 0}, {"max_answer_bytes": 2**31}, {"model": 5}),
         *({"base_url": ""}, {"base_url": "http://example.com"}, {"api_key": "a b"}, {"api_key": 5}),
     ],

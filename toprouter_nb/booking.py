@@ -4,13 +4,12 @@ Knows nothing of answers or sockets; `call` says how it ended. It sends nothing,
 budget needs one that is not at hand.
 """
 
-import dataclasses
 import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .budget import Budget, Reservation, spell_usd
 from .call_log import CallRow, CostSource, Status, current_log
@@ -35,8 +34,7 @@ _WORD_CHARACTERS = 300
 _Price = tuple[Decimal | None, CostSource, float | None]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a call ended; see `CallRow` for what is named alike."""
 
     status: Status
@@ -72,6 +70,11 @@ class Booking:
         True where this machine answers: the cost is exactly 0.
     is_streamed
         As in the request.
+
+    Attributes
+    ----------
+    is_finished
+        True once the end was written.
     """
 
     def __init__(
@@ -92,13 +95,12 @@ class Booking:
         self._reservations: list[Reservation] = []
         self._log: CallLog | None = None
         self._priced: tuple[Usage, _Price] | None = None  # what was priced last, and how
-        self._has_started = self._is_finished = False
+        self.is_finished = self._has_started = False
         self._row = CallRow(
             id=_new_id(),
             started_at=time.time(),
             status="started",
             conversation_id=account.conversation_id,
-            conversation_name=account.conversation_name,
             base_url=None if is_free else settings.base_url,
             requested_model=_word(model),
             is_streamed=int(is_streamed),
@@ -140,10 +142,10 @@ class Booking:
         if self._log is not None:
             key = self._settings.api_key
             name = self._account.conversation_name
-            self._row = self._row._replace(
-                conversation_name=None if name is None else key.mask(render_plain(name)),
-                prompt_text=key.mask(render_plain(self._body.last_text())) if self._settings.ledger_prompts else None,
-            )
+            if name is not None:
+                self._row = self._row._replace(conversation_name=key.mask(render_plain(name)))
+            if self._settings.ledger_prompts:
+                self._row = self._row._replace(prompt_text=key.mask(render_plain(self._body.last_text())))
             self._log.start(self._row)
 
     def cost(self, usage: Usage, served_model: str | None) -> tuple[Decimal | None, CostSource]:
@@ -156,18 +158,18 @@ class Booking:
 
         What cost something that is not known is settled with its worst case: it may have been billed.
         """
-        if self._is_finished:
+        if self.is_finished:
             return
         if not self._has_started:
             self._settle(Decimal(0))
-            self._is_finished = True
+            self.is_finished = True
             return
         amount, source, priced_at = self._price(outcome.usage, outcome.served_model)
         row = self._ended_row(outcome, amount, source, priced_at)
         if self._log is not None:
             self._log.finish(row)
         self._settle(amount if amount is not None or is_unpriced(row) else Decimal(0))
-        self._is_finished = True
+        self.is_finished = True
         for tracker in self._account.trackers:
             tracker.add(row, outcome.usage, amount)
 

@@ -172,6 +172,8 @@ class Call:
 
     def finish(self, error: BaseException | None = None) -> None:
         """Book how the call ended, with the error if it ended badly; a second time does nothing."""
+        if self._booking.is_finished:
+            return
         answer, usage = self._exchange.answer, self._exchange.answer.usage or Usage()
         seconds, first = self._seconds(), self._first_token_seconds()
         self._booking.finish(

@@ -6,6 +6,7 @@ Knows nothing of tables and of how the list is fetched: it is handed a function 
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 import json
 import os
@@ -237,10 +238,16 @@ def cache_file(base_url: str) -> pathlib.Path | None:
 
     The name is a hash: an address may hold what is nobody's business.
     """
-    if is_loopback(urllib.parse.urlsplit(base_url).hostname or ""):
+    if _is_here(base_url):
         return None
     digest = hashlib.sha256(base_url.rstrip("/").encode()).hexdigest()[:16]
     return cache_folder() / f"models-{digest}.json"
+
+
+@functools.lru_cache(maxsize=64)
+def _is_here(base_url: str) -> bool:
+    """Say whether a server is on this machine; kept, for the price of every call is looked up."""
+    return is_loopback(urllib.parse.urlsplit(base_url).hostname or "")
 
 
 def _local_cards() -> tuple[ModelCard, ...]:

@@ -186,7 +186,9 @@ class Conversation(Portable):
             place = range(len(turns))[index] - len(self._head())
             if place >= 0:
                 return self._history.path()[place]
-        message = f"There is no turn {index!r} that could branch; chat.turns has {len(turns)}, the system turn among them."
+        message = (
+            f"There is no turn {index!r} that could branch: chat.turns has {len(turns)}, a system turn among them."
+        )
         raise ParameterError(message)
 
     def _node_at(self, index: int) -> Node:

@@ -197,7 +197,7 @@ class Questions(Dialogue):
         """Return a question that may be asked: the model takes what is in it."""
         question = self._draft(parts, params, **place)
         turns = [node.turn for node in self._history.path()]
-        refuse_images(question.model, [*turns, question.turn], self._settings_now())
+        refuse_images(question.model, [*turns, question.turn], self._settings_now)
         return question
 
     def _inside(self, parts: tuple[object, ...], params: Mapping[str, Any], *, is_streamed: bool) -> Inside:

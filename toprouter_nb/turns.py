@@ -13,6 +13,7 @@ from .parts import ImagePart, Part, TextPart
 from .plain import render_plain, shorten
 
 Role = Literal["system", "user", "assistant"]
+_ROLES = get_args(Role)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Turn:
 
     def __post_init__(self) -> None:
         """Check the role and the parts, and keep them as a tuple."""
-        if self.role not in get_args(Role):
+        if self.role not in _ROLES:
             message = f"A turn's role is 'system', 'user' or 'assistant', not {shorten(repr(self.role), 60)}."
             raise ParameterError(message)
         given: object = self.parts

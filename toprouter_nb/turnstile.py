@@ -200,10 +200,12 @@ class Turnstile:
 
     def _client_now(self) -> Client:
         settings = self._settings()
-        if self._client is None or self._client.asked_settings != settings:
-            self.close()
-            self._client = Client(settings)
-        return self._client
+        client = self._client
+        if client is not None and (client.asked_settings is settings or client.asked_settings == settings):
+            return client
+        self.close()
+        self._client = client = Client(settings)
+        return client
 
     def _last_reply(self) -> Reply:
         reply = self._asking.reply if self._asking else None

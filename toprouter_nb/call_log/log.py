@@ -5,6 +5,7 @@ Knows nothing of requests, prices or tables. What goes wrong here is told once a
 
 import contextlib
 import itertools
+import operator
 import os
 import sqlite3
 import threading
@@ -28,12 +29,15 @@ from .database import (
 from .forks import Forks
 from .query import Query, queries
 from .row import COLUMNS, CallRow
-from .schema import FINISH, INSERT, migrate
+from .schema import FINISH, START, STARTED, migrate
 
 MEMORY = ":memory:"
 _SHOWN_CHARACTERS = 300
 # Once a write waited in vain, the next ones do not wait as long, until one succeeds.
 _IMPATIENT_SECONDS = 0.05
+
+
+_KNOWN_AT_START = operator.attrgetter(*STARTED)
 
 
 class CallLog:
@@ -68,7 +72,7 @@ class CallLog:
 
     def start(self, row: CallRow) -> None:
         """Write a call that is about to be sent."""
-        self._write(INSERT, [row])
+        self._write(START, [_KNOWN_AT_START(row)])
 
     def finish(self, row: CallRow) -> None:
         """Write how it ended, in place of its start."""
@@ -125,7 +129,7 @@ class CallLog:
 
     # --- writing
 
-    def _write(self, statement: str, rows: Sequence[CallRow]) -> None:
+    def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         with self.lock:
             try:
                 self._execute(statement, rows)
@@ -135,7 +139,7 @@ class CallLog:
         for notice in notices:
             warnings.warn(notice, RuntimeWarning, stacklevel=2)
 
-    def _execute(self, statement: str, rows: Sequence[CallRow]) -> None:
+    def _execute(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         connection = self._ready()
         try:
             if connection.in_transaction:  # an interrupt came where even the next line was not reached
@@ -172,7 +176,7 @@ class CallLog:
                 self._notices.append(self._spell_aside(aside))
         return self._connection
 
-    def _recover(self, error: Exception, statement: str, rows: Sequence[CallRow]) -> None:
+    def _recover(self, error: Exception, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Do what can be done about a failed write, and say what cannot."""
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             self._wait_at_most(_IMPATIENT_SECONDS)
@@ -187,7 +191,7 @@ class CallLog:
         else:
             self._replace(path, file, statement, rows)
 
-    def _replace(self, path: Path, file: tuple[int, int], statement: str, rows: Sequence[CallRow]) -> None:
+    def _replace(self, path: Path, file: tuple[int, int], statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Set a damaged file aside and write to a new one."""
         try:
             aside = set_aside(path, file)

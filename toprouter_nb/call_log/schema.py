@@ -28,6 +28,12 @@ VERSION = len(STEPS)
 _NAMES = ", ".join(COLUMNS)
 _SET = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 INSERT = f"INSERT INTO calls ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # names of ours
+# What is known before a call is sent. The others are NULL, and cost as much to write as those that are not.
+STARTED = (
+    *("id", "started_at", "status", "conversation_id", "conversation_name", "base_url", "requested_model"),
+    *("cost_source", "attempts", "is_streamed", "prompt_text"),
+)
+START = f"INSERT INTO calls ({', '.join(STARTED)}) VALUES ({', '.join('?' * len(STARTED))})"  # noqa: S608  # as above
 # The row of the start may be gone by the end of the call: set aside, or deleted with its file.
 FINISH = f"{INSERT} ON CONFLICT (id) DO UPDATE SET {_SET}"
 

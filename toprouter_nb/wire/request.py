@@ -22,6 +22,9 @@ _BLOCK_BYTES = 256 * 1024
 _MEGABYTE = 1_000_000
 _IMAGE_BEGINS = b'{"type":"image_url","image_url":{"url":"'
 _ADDRESS_END = b'"}}'
+# What follows the messages where no options are given.
+_TAIL = b'"stream":false}'
+_TAIL_STREAMED = b'"stream":true,"stream_options":{"include_usage":true}}'
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 Message = dict[str, Any]
@@ -100,15 +103,14 @@ def encode_request(
     >>> b"".join(body)
     b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":false}'
     """
-    tail: dict[str, Any] = {"stream": stream}
-    if stream:
-        tail["stream_options"] = {"include_usage": True}
-    tail |= options
+    tail = _TAIL_STREAMED if stream else _TAIL
+    if options:
+        tail = _json({**json.loads(b"{" + tail), **options})[1:]
     # A comma between two turns, the beginning before the first and the end after the last.
     pieces = [b","] * (2 * len(encoded_turns) + 1)
     pieces[1::2] = encoded_turns
     pieces[0] = b'{"model":' + _json(model) + b',"messages":['
-    pieces[-1] = b"]," + _json(tail)[1:]
+    pieces[-1] = b"]," + tail
     return RequestBody(pieces, options)
 
 
@@ -120,7 +122,10 @@ def encode_turn(turn: Turn) -> bytes:
     >>> encode_turn(Turn("user", "Hi"))
     b'{"role":"user","content":"Hi"}'
     """
-    if not any(part.data for part in turn.images):
+    images = turn.images
+    if not images:  # as an encoder of a whole message would spell it, in half the time
+        return b'{"role":%b,"content":%b}' % (_json(turn.role), _json(turn.text))
+    if not any(part.data for part in images):
         return _json(message_of(turn))
     parts = b",".join(_encode_part(part) for part in turn.parts)
     return b'{"role":' + _json(turn.role) + b',"content":[' + parts + b"]}"
