@@ -1,5 +1,7 @@
 """Calls share their connections and their budget for repeated attempts."""
 
+import asyncio
+
 import pytest
 
 from toprouter_nb import errors
@@ -41,3 +43,24 @@ def test_faults_that_pass_cost_no_budget():
         client = client_of(gateway)
         assert [ask(client) for _ in range(60)] == ["Fine."] * 60
         client.close()
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_call_that_is_run_says_what_its_deltas_say(is_streamed):
+    """`run_async` tells the same deltas as `deltas_async` yields, repeats what may pass, and leaves the same reply."""
+
+    async def ask_both(gateway):
+        client = client_of(gateway)
+        told = []
+        first = client.prepare(BODY, model="any/model", is_streamed=is_streamed)
+        await client.run_async(first, told.append)
+        second = client.prepare(BODY, model="any/model", is_streamed=is_streamed)
+        yielded = [delta async for delta in client.deltas_async(second)]
+        assert first.attempts == second.attempts == 2
+        assert first.reply().text == second.reply().text == "Fine, and you?"
+        return [[(delta.text, delta.finish_reason) for delta in deltas] for deltas in (told, yielded)]
+
+    with ScriptedGateway([Fault(429, headers=AT_ONCE), "Fine, and you?"], repeat=True) as gateway:
+        told, yielded = asyncio.run(ask_both(gateway))
+    assert told == yielded
+    assert told

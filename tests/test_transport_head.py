@@ -195,3 +195,10 @@ def test_damaged_heads_are_read_as_h11_reads_them(fields, place, damage):
     assert type(ours.body) is type(body_after(ours.status, framing))
     if isinstance(ours.body, SizedBody):
         assert ours.body.end() == body_after(ours.status, framing).end()
+
+
+def test_fields_are_texts_by_name():
+    """What came several times is joined; what is no UTF-8 is read byte by byte, and nothing is lost."""
+    plain = feed(b"HTTP/1.1 200 OK\r\nX-One: a\r\nx-one: b\r\nX-Two: \xc3\xa9 \r\n\r\n")
+    assert plain.fields() == {"x-one": "a, b", "x-two": "é"}
+    assert feed(b"HTTP/1.1 200 OK\r\nX-Two: \xe9\r\n\r\n").fields() == {"x-two": "é"}

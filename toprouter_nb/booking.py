@@ -5,6 +5,7 @@ budget needs one that is not at hand.
 """
 
 import datetime as dt
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -101,6 +102,7 @@ class Booking:
             started_at=time.time(),
             status="started",
             conversation_id=account.conversation_id,
+            conversation_name=account.conversation_name,
             base_url=None if is_free else settings.base_url,
             requested_model=_word(model),
             is_streamed=int(is_streamed),
@@ -265,6 +267,7 @@ class Booking:
         return (None, "unknown", None) if amount is None else (amount, "computed", known.fetched_seconds)
 
 
+@functools.lru_cache(maxsize=256)  # every call asks, mostly for the same few models of one list
 def _sheet(known: "KnownList | None", model: str | None) -> PriceSheet | None:
     """Return the prices of exactly this model: those of a variant ("model:free") are its own."""
     card = known.cards.get(model) if known and model else None

@@ -144,7 +144,7 @@ class Catalogue:
         return self._take(*kept, note=f"The list is of {date}. A newer one could not be had: {error}")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class KnownList:
     """A gateway's list as it is known in this moment.
 

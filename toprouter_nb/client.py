@@ -32,7 +32,8 @@ def _leave(_delta: Delta) -> None:
 class Client:
     """Sends calls and hands out their deltas. Owns its connections; `close` gives them back.
 
-    Life: `prepare` a call, which finds the address and the key; then iterate `deltas` or `deltas_async`; `close`.
+    Life: `prepare` a call, which finds the address and the key; then iterate `deltas` or `deltas_async`, or await
+    `run_async`; `close`.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ class Client:
         receive
             Called with each delta.
         """
-        import asyncio
+        import asyncio  # here, for the reason below
 
         transport = self._async_transport(call.settings)
         with call:

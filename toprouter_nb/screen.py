@@ -41,7 +41,7 @@ class Screen:
         self._mould: Mould | None = None  # of such a payload, where another was like it
         self._trials = _TRIALS
         self._texts = _Run(key)
-        self._reasonings = _Run(key)
+        self._reasonings: _Run | None = None  # most answers have none
         self._others: dict[int, Screen] = {}
 
     def read_alike(self, payload: str) -> Delta | None:
@@ -86,14 +86,14 @@ class Screen:
         if delta.index:
             return self._other(delta.index).pass_on(delta._replace(index=0))._replace(index=delta.index)
         text = self._texts.feed(delta.text) if delta.text else ""
-        reasoning = self._reasonings.feed(delta.reasoning) if delta.reasoning else ""
+        reasoning = self._feed_reasoning(delta.reasoning) if delta.reasoning else ""
         if text == delta.text and reasoning == delta.reasoning:
             return delta
         return delta._replace(text=text, reasoning=reasoning)
 
     def flush(self) -> Iterator[Delta]:
         """Yield what is still held back, for each choice; the answer has ended."""
-        text, reasoning = self._texts.flush(), self._reasonings.flush()
+        text, reasoning = self._texts.flush(), self._reasonings.flush() if self._reasonings else ""
         if text or reasoning:
             yield Delta(text, reasoning)
         for index, other in self._others.items():
@@ -151,6 +151,11 @@ class Screen:
         if self._trials:
             self._trials -= 1
             self._mould = mould_of(*around, delta) or self._mould
+
+    def _feed_reasoning(self, text: str) -> str:
+        if self._reasonings is None:
+            self._reasonings = _Run(self._key)
+        return self._reasonings.feed(text)
 
     def _other(self, index: int) -> "Screen":
         if index not in self._others:

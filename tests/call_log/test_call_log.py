@@ -69,7 +69,7 @@ def test_calls_can_be_chosen(path):
     log = CallLog(path)
     for number in range(5):
         row = begun(f"{9 - number}", conversation_id="odd" if number % 2 else "even")
-        log.start(row._replace(started_at=float(number), served_model=f"served-{number}"))
+        log.add([row._replace(started_at=float(number), served_model=f"served-{number}")])
     assert list(log.select(["id", "started_at"], since=3.0)) == [("6", 3.0), ("5", 4.0)]
     assert list(log.select(["id"], model="served-1")) == [("8",)]
     assert len(list(log.select(["id"], model="any/model"))) == 5

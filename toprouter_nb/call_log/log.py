@@ -35,8 +35,6 @@ MEMORY = ":memory:"
 _SHOWN_CHARACTERS = 300
 # Once a write waited in vain, the next ones do not wait as long, until one succeeds.
 _IMPATIENT_SECONDS = 0.05
-
-
 _KNOWN_AT_START = operator.attrgetter(*STARTED)
 
 
@@ -71,7 +69,7 @@ class CallLog:
         _FORKS.watch(self)
 
     def start(self, row: CallRow) -> None:
-        """Write a call that is about to be sent."""
+        """Write a call that is about to be sent: what can be known of it by then, `schema.STARTED`."""
         self._write(START, [_KNOWN_AT_START(row)])
 
     def finish(self, row: CallRow) -> None:

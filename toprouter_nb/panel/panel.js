@@ -10,8 +10,9 @@ class PanelView {
     make("style", "", this.root).textContent = `.tr-twin-${key} { display: none; }`;
     this.log = make("div", "tr-scroll", this.root, { role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: "0" });
     this.more = button(this.log, "Show earlier turns", "", () => store.ask("earlier"), "tr-tool");
-    this.entries = make("div", "", this.log);
-    this.pending = make("div", "", this.log);
+    const grows = make("div", "", this.log);
+    this.entries = make("div", "", grows);
+    this.pending = make("div", "", grows);
     this.empty = make("p", "tr-note", this.log);
     this.empty.textContent = "Nothing was said yet. Type below; Enter sends.";
     this.chips = make("div", "tr-chips", this.root);
@@ -24,7 +25,15 @@ class PanelView {
     this.root.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
     this.root.addEventListener("drop", (event) => this.takeFiles(event, event.dataTransfer));
     this.isAtEnd = true;
+    this.log.addEventListener("scroll", () => (this.isAtEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 24));
+    // Pictures, and turns that were out of sight, get their height some time after they were put there.
+    this.grown = new ResizeObserver(() => this.stayAtEnd());
+    this.grown.observe(grows);
     this.draw();
+  }
+
+  stayAtEnd() {
+    if (this.isAtEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 
   write() {
@@ -120,16 +129,17 @@ class PanelView {
     this.frame = 0;
     const { log } = this;
     const focused = this.focused();
-    const isAtEnd = this.isAtEnd || log.scrollTop + log.clientHeight >= log.scrollHeight - 24;
     const before = log.scrollHeight;
     const reachedBack = this.first !== undefined && this.store.first < this.first;
     this.first = this.store.first;
     this.paintTurns();
     this.paintLive();
     this.paintState();
-    if (reachedBack) log.scrollTop += log.scrollHeight - before;
-    else if (isAtEnd) log.scrollTop = log.scrollHeight;
-    this.isAtEnd = false;
+    if (reachedBack) {
+      this.isAtEnd = false;
+      log.scrollTop += log.scrollHeight - before;
+    }
+    this.stayAtEnd();
     this.refocus(focused);
   }
 
@@ -220,6 +230,7 @@ class PanelView {
 
   close() {
     cancelAnimationFrame(this.frame);
+    this.grown.disconnect();
     this.store.views.delete(this);
     this.pictures.release([...this.pictures.list, ...(this.sent?.pictures ?? [])]);
   }

@@ -59,7 +59,9 @@ class Pictures {
       const shown = make("figure", "tr-thumb", this.row);
       make("img", "", shown, { src: picture.address, alt: picture.name });
       const kilobytes = Math.max(1, Math.round(picture.data.byteLength / 1000));
-      make("figcaption", "", shown).textContent = `${picture.name}, ${kilobytes.toLocaleString()} kB`;
+      const caption = make("figcaption", "", shown);
+      make("div", "tr-name", caption).textContent = picture.name;
+      make("div", "", caption).textContent = `${kilobytes.toLocaleString()} kB`;
       button(shown, "×", "", () => this.remove(picture), "tr-remove").setAttribute("aria-label", `Leave out ${picture.name}`);
     }
   }

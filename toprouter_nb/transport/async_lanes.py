@@ -16,6 +16,7 @@ from .proxied import AsyncProxiedLanes
 from .request import Request
 from .route import Route
 
+
 class AsyncBodyStream:
     """The body of one answer as it arrives, as `BodyStream`.
 

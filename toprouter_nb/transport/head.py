@@ -26,6 +26,7 @@ _END = re.compile(rb"\r?\n\r?\n")
 _END_BYTES = 4
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n")
 _FIELD = re.compile(rb"(" + _NAME + rb"):[ \t]*([^\x00\r\n]*)\r?\n")
+_FIELDS = re.compile(rb"(?:" + _NAME + rb":[^\x00\r\n]*\r?\n)*")
 # A value may go on in the next line, an old custom.
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
@@ -165,12 +166,10 @@ def _read(data: bytes, rest: bytes) -> Head:
     if b"\n " in data or b"\n\t" in data:
         data = data[: line.end()] + _FOLD.sub(b" ", data[line.end() :])
     status, place = int(line[2]), line.end()
-    headers = []
-    while field := _FIELD.match(data, place):
-        headers.append((field[1].lower(), field[2].rstrip(b" \t")))
-        place = field.end()
-    if data[place:] not in (b"\r\n", b"\n"):
+    end = len(data) - (2 if data.endswith(b"\r\n") else 1)  # where the empty line begins
+    if not _FIELDS.fullmatch(data, place, end):
         _refuse("a line that is no field")
+    headers = [(name.lower(), value.rstrip(b" \t")) for name, value in _FIELD.findall(data, place, end)]
     if status == _SWITCHING:
         _refuse("it switches to another protocol")
     known = _framing_fields(headers)

@@ -22,9 +22,6 @@ _BLOCK_BYTES = 256 * 1024
 _MEGABYTE = 1_000_000
 _IMAGE_BEGINS = b'{"type":"image_url","image_url":{"url":"'
 _ADDRESS_END = b'"}}'
-# What follows the messages where no options are given.
-_TAIL = b'"stream":false}'
-_TAIL_STREAMED = b'"stream":true,"stream_options":{"include_usage":true}}'
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 Message = dict[str, Any]
@@ -103,14 +100,15 @@ def encode_request(
     >>> b"".join(body)
     b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":false}'
     """
-    tail = _TAIL_STREAMED if stream else _TAIL
-    if options:
-        tail = _json({**json.loads(b"{" + tail), **options})[1:]
+    tail: dict[str, Any] = {"stream": stream}
+    if stream:
+        tail["stream_options"] = {"include_usage": True}
+    tail |= options
     # A comma between two turns, the beginning before the first and the end after the last.
     pieces = [b","] * (2 * len(encoded_turns) + 1)
     pieces[1::2] = encoded_turns
     pieces[0] = b'{"model":' + _json(model) + b',"messages":['
-    pieces[-1] = b"]," + tail
+    pieces[-1] = b"]," + _json(tail)[1:]
     return RequestBody(pieces, options)
 
 
