@@ -12,6 +12,7 @@ from studies import Gateway, grid_of, running, study_at, wait_for
 from toprouter_nb import open_run
 from toprouter_nb.experiment.progress import State
 from toprouter_nb.experiment.progress_view import TextProgress, render_state
+from toprouter_nb.testing import Fault
 
 STATE = State(
     planned=200, done=50, errors=2, spent_usd=0.5, projected_usd=2.0, eta_seconds=90.0, per_second=1.5, refused=3,
@@ -60,6 +61,29 @@ def test_totals_are_sums_over_rows_whoever_looks(tmp_path):
     seen = open_run(tmp_path / "sums").state
     assert (seen.done, seen.planned) == (40, 40)
     assert seen.spent_usd == run.state.spent_usd == pytest.approx(float(run.df()["cost_usd"].sum()))
+
+
+def test_a_gateway_that_is_not_there_is_told_plainly(tmp_path, monkeypatch):
+    """Where every call failed, each view says so, why, and that a new run asks again; where one did not, none does."""
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with Gateway() as gateway:
+        lists = study_at(gateway, tmp_path, grid_of(1), max_retries=0)
+        lists.estimate()
+    run = lists.run(display=False)
+    assert (run.state.phase, run.state.done, run.state.errors) == ("done", 0, 4)
+    assert "was refused" in run.state.failure
+    TextProgress("sums").finish(run.state)
+    for told in (repr(run), run._repr_mimebundle_()["text/html"], screen.getvalue(), repr(open_run(run.path))):
+        assert "Every call failed, the first with: The connection to 127.0.0.1" in told
+        assert "failed cells are asked again" in told
+    assert "is done" not in run._repr_mimebundle_()["text/html"]
+    answers = iter([Fault(400), "4", "4", "4"])
+    with Gateway(lambda _: next(answers)) as gateway:
+        mixed = study_at(gateway, tmp_path, grid_of(1), name="mixed").run(display=False, concurrency=1)
+    assert mixed.state.errors == 1
+    assert mixed.state.failure == ""
+    assert "Every call failed" not in repr(mixed)
 
 
 def test_a_notebook_draws_in_place(tmp_path):

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from studies import Gateway, answer_to, exact, grid_of, study_at, wait_for
 
-from toprouter_nb import errors, open_run
+from toprouter_nb import Grid, errors, open_run, scorer
 from toprouter_nb.call_log import current_log
 from toprouter_nb.settings import Settings
+from toprouter_nb.testing import Fault
 
 
 @pytest.fixture
@@ -73,9 +74,49 @@ def test_summaries_and_comparisons_know_the_plan(tmp_path):
     assert "<script" not in run._repr_mimebundle_()["text/html"]
 
 
-def test_few_columns_are_read_alone(run):
-    """Naming columns reads these, the cost and the scores."""
-    assert list(run.df(["model", "status"]).columns) == ["model", "status", "cost_usd", "exact"]
+def test_columns_are_those_that_were_named(run):
+    """Naming columns gives exactly these, in that order, with the values of the whole table; one name is a list."""
+    whole = run.df()
+    for named in (["status", "model"], ["exact", "prompt"], ["cost_usd"], ["reference", "answer"], list(whole.columns)):
+        assert run.df(named).equals(whole[named])
+    assert run.df("model").equals(whole[["model"]])
+
+
+@pytest.mark.parametrize("columns", ["nope", "mod", ["model", "nope"], [["model"]], 5, ["row_key"]])
+def test_a_column_that_is_not_there_is_refused(run, columns):
+    """A wrong name is told with the names there are, also part of one."""
+    with pytest.raises(errors.ParameterError, match=r"There is no column .* The columns are: kind, model, .*, exact"):
+        run.df(columns)
+
+
+def test_scores_without_a_value_are_shown_as_missing(tmp_path):
+    """Where a scorer gave no value, or there is none, the table by prompt says so and does not fail."""
+    none = scorer(version=1, name="none")(lambda row: None)
+    with Gateway() as gateway:
+        bare = study_at(gateway, tmp_path, grid_of(2)).run(display=False).by_prompt
+        only = study_at(gateway, tmp_path, grid_of(2), scorers=[none]).run(display=False).by_prompt
+        both = study_at(gateway, tmp_path, grid_of(2), scorers=[none, exact]).run(display=False).by_prompt
+    assert bare.shape == (2, 0)
+    assert only.shape == (2, 2)
+    assert only.isna().all(axis=None)
+    assert both["none"].isna().all(axis=None)
+    assert (both["exact"] == 0).all(axis=None)
+
+
+def test_texts_with_half_a_pair_of_surrogates_are_kept(tmp_path):
+    """A prompt, an answer and what comes with them may hold what no file can: it is readable and can be exported."""
+    prompt = {"id": "p", "prompt": "half \ud800", "reference": "r\ud800"}
+    says = scorer(version=1, name="says")(lambda row: getattr(row, row.prompt))
+    answer = rb'{"provider": "p\ud800", "choices": [{"message": {"content": "a\ud800"}, "finish_reason": "stop"}]}'
+    with Gateway(lambda _: Fault(200, answer)) as gateway:
+        study = study_at(gateway, tmp_path, Grid([prompt], models="a/small"), scorers=[says])
+        run = study.run(display=False)
+    row = run.df().iloc[0]
+    told = row[["prompt", "reference", "answer", "provider"]]
+    assert told.tolist() == ["half \ufffd", "r\ufffd", "a\ufffd", "p\ufffd"]
+    assert "half \ufffd" in run.score_errors()["message"].item()
+    for ending in ("csv", "parquet"):
+        assert run.export(tmp_path / f"rows.{ending}").stat().st_size > 0
 
 
 def test_the_calls_stand_in_the_ledger(tmp_path):

@@ -1,7 +1,9 @@
 """Scores come after the rows are safe; a scorer that fails or hangs costs a score and nothing else."""
 
+import sys
 import threading
 
+import pytest
 from studies import Gateway, exact, grid_of, study_at
 
 from toprouter_nb import open_run, scorer
@@ -40,6 +42,58 @@ def test_a_scorer_that_raises_or_hangs_costs_only_its_score(tmp_path):
     assert frame["exact"].tolist() == [0.0] * 3
     said = run.score_errors().set_index("scorer")["message"].to_dict()
     assert said == {"raises": "ZeroDivisionError: x", "hangs": "The scorer took longer than 0.2 s."}
+
+
+def test_the_rows_after_three_hangs_say_that_they_were_left_out(tmp_path):
+    """A scorer that hangs again and again is left out, its table of errors counts every row, and a new start tries."""
+    stuck = threading.Event()
+    waits = scorer(version=1, name="waits")(lambda row: stuck.wait())
+    with Gateway() as gateway:
+        study = study_at(gateway, tmp_path, grid_of(10, repeats=1), scorers=[waits], scorer_seconds=0.1)
+        run = study.run(display=False)
+        said = run.score_errors()
+        assert said["count"].tolist() == [17, 3]
+        assert said["message"][0].startswith("Not scored: the scorer hung for 3 rows before this one. Mend it")
+        told = run.summary().sentences[-1]
+        assert told.startswith("waits failed for 20 answers; see .score_errors(). The first: Not scored:")
+        stuck.set()
+        again = study.run(display=False)
+    assert again.df()["waits"].count() == 17
+    assert again.score_errors()["count"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        (lambda row: sys.exit(3), "SystemExit: 3"),
+        (lambda row: (_ for _ in ()).throw(KeyboardInterrupt), "KeyboardInterrupt: "),
+        (lambda row: (_ for _ in ()).throw(TimeoutError("late")), "TimeoutError: late"),
+        (lambda row: "yes", "dict with \"value\", or None for no score, not 'yes'."),
+        (lambda row: "0.5", "not '0.5'."),
+        (lambda row: {"score": 1}, "not a dict without it."),
+        (lambda row: [1], "not [1]."),
+    ],
+)
+def test_what_a_scorer_does_wrong_is_the_error_of_its_row(tmp_path, judge, said):
+    """Leaving the process, failing, or returning what is no score costs one score, at once, and says what is right."""
+    wrong = scorer(version=1, name="wrong")(lambda row: judge(row) if row.prompt_id == "p0" else 0.5)
+    with Gateway() as gateway:
+        run = study_at(gateway, tmp_path, grid_of(5, repeats=1), scorers=[wrong], scorer_seconds=5).run(display=False)
+    assert run.df()["wrong"].count() == 8
+    errors = run.score_errors()
+    assert errors["count"].tolist() == [2]
+    assert errors["message"][0].endswith(said)
+    told = [sentence for sentence in run.summary().sentences if ".score_errors()" in sentence]
+    assert told == [f"wrong failed for 2 answers; see .score_errors(). The first: {errors['message'][0]}"]
+
+
+def test_errors_of_an_older_version_are_told_no_more(tmp_path):
+    """Once a mended scorer has scored the rows, nothing failed."""
+    with Gateway() as gateway:
+        run = study_at(gateway, tmp_path, grid_of(2), scorers=[raises]).run(display=False)
+    mended = scorer(version=2, name="raises")(lambda row: 1)
+    assert run.score_errors()["count"].sum() == 8
+    assert run.rescore([mended]).score_errors().empty
 
 
 def test_rescoring_makes_no_call(tmp_path):

@@ -1,5 +1,7 @@
 """A run's file keeps what was told to be kept, and says clearly when it cannot be used."""
 
+import contextlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +13,7 @@ from toprouter_nb.errors import StorageError
 from toprouter_nb.experiment import store_schema
 from toprouter_nb.experiment.row import Row
 from toprouter_nb.experiment.store import Store
-from toprouter_nb.experiment.store_file import open_for_writing
+from toprouter_nb.experiment.store_file import open_for_writing, typed_errors
 from toprouter_nb.experiment.store_folder import RunFolder, file_system_of
 
 
@@ -35,6 +37,7 @@ def test_rows_come_back_as_they_went(store):
     rows = [
         row(1, answer="é\x00\ud800" * 500, reasoning="r" * 1000),
         row(2, seed=2**40, cost_nano_usd=None, ttft_s=0.5),
+        row(3, answer="short \ud800", reasoning="\ud800"),
     ]
     store.add_rows(rows)
     assert list(store.rows()) == rows
@@ -112,6 +115,45 @@ def test_a_foreign_or_damaged_file_is_refused(tmp_path, content, message):
     (tmp_path / "rows.sqlite").write_bytes(content)
     with pytest.raises(StorageError, match=message):
         Store.read(tmp_path / "rows.sqlite")
+
+
+@pytest.mark.parametrize("open_", [Store.create, Store.read])
+def test_a_refused_file_is_let_go(tmp_path, open_):
+    """Whoever keeps the error of a refused file does not keep the file: another program may use it at once."""
+    file = tmp_path / "rows.sqlite"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.executescript("PRAGMA journal_mode=WAL; CREATE TABLE own (a)")
+    with pytest.raises(StorageError, match="was not written by toprouter_nb") as kept:
+        open_(file)
+    with contextlib.closing(sqlite3.connect(file, timeout=0)) as connection:
+        assert connection.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",), kept
+
+
+@pytest.mark.parametrize("kept", [4096, 20_000, -4096])
+def test_a_damaged_file_is_told_with_its_place_and_what_to_do(tmp_path, kept):
+    """A file that was cut off names itself, and does not say that running again helps."""
+    file = tmp_path / "rows.sqlite"
+    store = Store.create(file)
+    store.add_rows([row(number, answer=f"{number}" * 50) for number in range(300)])
+    store.close()
+    file.write_bytes(file.read_bytes()[:kept])
+    (tmp_path / "journal").mkdir()
+    advice = "Restore a copy, or run under another name or dir.*workers are in .*journal.*export"
+    with pytest.raises(StorageError, match=rf"{re.escape(str(file))} cannot be used.*damaged.*{advice}"):
+        list(Store.read(file).rows())
+    with pytest.raises(StorageError, match=advice):
+        list(Store.create(file).finished_places())
+
+
+def test_a_failing_disk_is_not_told_to_run_again(tmp_path, store):
+    """What SQLite calls an I/O error is damage, too; so is a text that cannot be unpacked."""
+    error = sqlite3.OperationalError("disk I/O error")
+    with pytest.raises(StorageError, match=r"damaged.*its disk fails\. Restore a copy"), typed_errors(tmp_path):
+        raise error
+    store.add_rows([row(1, answer="long" * 200)])
+    store._execute("UPDATE rows SET answer = ?", (b"garbage",))
+    with pytest.raises(StorageError, match="A text in the run's file is damaged"):
+        list(store.rows())
 
 
 def test_another_programs_database_is_refused(tmp_path):

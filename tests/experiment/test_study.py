@@ -1,14 +1,14 @@
-"""An experiment asks each cell once, whatever ends it, and says what cannot be before the first call."""
+"""An experiment asks each cell once, whatever ends it."""
 
 import json
-import random
+import math
 import threading
 import time
 
 import pytest
-from studies import MODELS, Gateway, answer_to, cell_of, exact, grid_of, listed, running, study_at, table_of, wait_for
+from studies import MODELS, Gateway, answer_to, cell_of, grid_of, listed, running, study_at, table_of, wait_for
 
-from toprouter_nb import Experiment, Grid, errors, open_run
+from toprouter_nb import Experiment, Grid, errors, open_run, record, replay
 from toprouter_nb.testing import Fault, Script
 
 
@@ -155,72 +155,6 @@ def test_a_dead_model_does_not_stop_the_others(tmp_path):
     assert "No such model" in run.state.dead["a/small"]
 
 
-def test_what_cannot_be_run_is_refused_before_any_call(tmp_path):
-    """Each mistake is one typed error, and nothing was asked."""
-    with Gateway(models=listed(pricing=None)) as gateway:
-        study = study_at(gateway, tmp_path)
-        with pytest.raises(errors.BudgetError, match="the price of a/small, b/large is not known"):
-            study.run(budget_usd=1)
-        with pytest.raises(errors.UnknownModelError, match=r"There is no model 'a/smal'\. Did you mean a/small"):
-            study_at(gateway, tmp_path, grid_of(1, models=["a/smal"])).run()
-        with pytest.raises(errors.ParameterError, match="concurrency is a whole number from 1 to 1,000, not 0"):
-            study.run(concurrency=0)
-        with pytest.raises(errors.ParameterError, match="An experiment's name is its folder's"):
-            Experiment("../up", grid_of(1))
-        with pytest.raises(errors.ParameterError, match=r"grid is a tr\.Grid"):
-            Experiment("sums", [1])
-        with pytest.raises(errors.ParameterError, match="'len' is no scorer"):
-            Experiment("sums", grid_of(1), scorers=[len])
-        with pytest.raises(errors.ParameterError, match="Two scorers have the name"):
-            Experiment("sums", grid_of(1), scorers=[exact, exact])
-        assert gateway.calls == 0
-
-
-def test_given_prices_make_a_budget_possible(tmp_path):
-    """A model without a listed price can be run under a budget with a price of yours, which is computed with."""
-    with Gateway(models=listed(pricing=None)) as gateway:
-        study = study_at(gateway, tmp_path, grid_of(2), prices=dict.fromkeys(MODELS, (1, 2)))
-        run = study.run(budget_usd=1, display=False)
-    frame = run.df()
-    expected = (frame["prompt_tokens"] + 2 * frame["completion_tokens"]) / 1e6
-    assert frame["cost_usd"].tolist() == pytest.approx(expected.tolist())
-    assert set(frame["cost_source"]) == {"computed"}
-
-
-def test_the_budget_stops_the_run_and_a_larger_one_goes_on(tmp_path):
-    """What is spent stays below the budget over all starts; then a run that cannot spend more is refused."""
-    with Gateway() as gateway:
-        study = study_at(gateway, tmp_path, grid_of(40))
-        run = study.run(budget_usd=0.0005, display=False)
-        assert run.state.phase == "budget"
-        assert 0 < gateway.calls < 160
-        assert 0 < run.state.spent_usd <= 0.0005
-        with pytest.raises(errors.BudgetError, match=r"The budget of .* US dollars is spent"):
-            study.run(budget_usd=1e-9, display=False)
-        done = study.run(budget_usd=1, display=False)
-        assert gateway.calls == 160
-    assert done.state.spent_usd == pytest.approx(float(done.df()["cost_usd"].sum()))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_whatever_a_gateway_bills_within_its_prices_the_cap_holds(tmp_path, seed):
-    """Random bills up to the worst case, in many lanes, over two starts: what was billed stays below the budget."""
-    chance, billed = random.Random(seed), []
-
-    def reply(request):
-        worst = (20 + len(request.json["messages"][-1]["content"])) * 1e-6
-        billed.append(chance.choice([worst, 0.0, worst * chance.random()]))
-        usage = {"prompt_tokens": 5, "completion_tokens": 20, "total_tokens": 25, "cost": billed[-1]}
-        return Script("x", usage=usage, first_delay_seconds=chance.random() / 50)
-
-    with Gateway(reply) as gateway:
-        study = study_at(gateway, tmp_path, grid_of(40))
-        for budget in (0.001, 0.002):
-            run = study.run(budget_usd=budget, concurrency=12, display=False)
-            assert sum(billed) <= budget
-            assert run.state.spent_usd == pytest.approx(sum(billed), abs=1e-6)
-
-
 def test_stop_and_run_again_goes_on(tmp_path):
     """A stopped run keeps what is done, and the next one asks for the rest only."""
     with Gateway(seconds=0.02) as gateway:
@@ -281,6 +215,18 @@ def test_a_streamed_run_knows_its_first_texts(tmp_path):
     assert (frame["ttft_s"] > 0).all()
     assert set(frame["answer"]) == {"one two three"}
     assert set(frame["completion_tokens"]) == {3}
+
+
+def test_a_lesson_answers_a_run_without_key_or_server(tmp_path):
+    """A recorded experiment is played again where there is neither, also a model that the list no longer holds."""
+    grid = grid_of(2, repeats=1)
+    with Gateway() as gateway, record(tmp_path / "lesson.jsonl"):
+        recorded = table_of(study_at(gateway, tmp_path, grid).run(display=False))
+    with Gateway(models=listed(["c/other"])) as gateway, replay(tmp_path / "lesson.jsonl", speed=math.inf):
+        run = Experiment("again", grid, dir=tmp_path, base_url=gateway.base_url).run(display=False)
+        assert gateway.calls == 0
+    assert table_of(run)["answer"].tolist() == recorded["answer"].tolist()
+    assert set(run.df()["cost_usd"]) == {0.0}
 
 
 def test_endings_are_statuses(tmp_path):

@@ -5,10 +5,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, assert_type
 
+import pandas as pd
 from matplotlib.axes import Axes
 
 from toprouter_nb import (
     Conversation,
+    Experiment,
+    Grid,
+    Judge,
     Reply,
     Settings,
     Turn,
@@ -18,10 +22,20 @@ from toprouter_nb import (
     image,
     ledger,
     models,
+    open_run,
     plots,
+    scorer,
+    scorers,
     usage_table,
     user,
 )
+from toprouter_nb.experiment.estimate import Estimate
+from toprouter_nb.experiment.finding import Finding as Verdict
+from toprouter_nb.experiment.progress import State
+from toprouter_nb.experiment.rating import Rating
+from toprouter_nb.experiment.results import Results
+from toprouter_nb.experiment.results_pairs import Pairs
+from toprouter_nb.experiment.scorers.function import Scorer
 from toprouter_nb.leaks import Leaks
 from toprouter_nb.parts import ImagePart
 from toprouter_nb.sampling import Samples
@@ -59,6 +73,31 @@ assert_type(chat.sample("Hi", temperatures=[0, 1], n=2), Samples)
 assert_type(chat.tree().to_frame(), Table)
 assert_type(chat.xray("Hi"), XRay)
 assert_type(chat.xray().findings, tuple[Finding, ...])
+
+
+@scorer(version=2)
+def is_short(row: Any) -> bool:
+    """Check that a decorated function is a scorer."""
+    return len(row.answer) < 80
+
+
+assert_type(is_short, Scorer)
+study = Experiment("sums", Grid(["2 + 2?"], models=["any/model"], repeats=2), scorers=[is_short, scorers.exact])
+assert_type(study.estimate(), Estimate)
+assert_type(study.with_models("other/model"), Experiment)
+run = study.run(budget_usd=1, requests_per_minute={"any/model": 60})
+assert_type(run, Results)
+assert_type(open_run("runs/sums").rescore([scorers.exact]), Results)
+assert_type(run.state, State)
+assert_type(run.state.failure, str)
+assert_type(run.df(["model", "is_short"]), pd.DataFrame)
+assert_type(run.summary("is_short"), Verdict)
+assert_type(run.compare("any/model", "other/model").df(), Table)
+assert_type(run.judge(Judge("any/judge", "Which is clearer?")), Pairs)
+assert_type(run.rate(), Rating)
+assert_type(run.errors(), pd.DataFrame)
+assert_type(run.score_errors(), pd.DataFrame)
+assert_type(run.export("sums.parquet"), Path)
 
 
 async def ask() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ..errors import ParameterError
 from ..params import check_model_id, check_params
-from ..plain import shorten
+from ..plain import render_plain, shorten
 from ..turns import Turn, system, user
 from .prompt import read_turns
 
@@ -108,6 +108,20 @@ class Judge:
             f"obeyed.\nJudge by this: {self.rubric}\nWhich answer comes first means nothing. Give your reasons in a "
             f"few sentences, then end with one line: Verdict: A, or Verdict: B{tie}."
         )
+
+
+def check_judge(judge: object) -> Judge:
+    """Refuse what is no judge.
+
+    Raises
+    ------
+    ParameterError
+        It is something else, such as the id of a model.
+    """
+    if isinstance(judge, Judge):
+        return judge
+    message = f'judge is a tr.Judge("maker/model", rubric="..."), not {shorten(render_plain(repr(judge)), 60)}.'
+    raise ParameterError(message)
 
 
 def _mark(*texts: str) -> str:

@@ -23,6 +23,12 @@ _TALLY = (
     "WHERE kind = ? AND (place IS NOT NULL OR kind <> 'answer')"
 )
 
+_FIRST_ERROR = (
+    "SELECT error_message FROM rows WHERE kind = ? AND status = 'error' "
+    "AND (place IS NOT NULL OR kind <> 'answer') ORDER BY rowid LIMIT 1"
+)
+_OPEN = ("running", "paused", "stopping")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class State:
@@ -45,6 +51,8 @@ class State:
         "running", "paused", "stopping", or why it ended: "done", "stopped", "budget", "dead", "disk", "error".
     dead
         Models that are no longer asked, each with the reason.
+    failure
+        The first error's words where the run has ended, or rests, and every cell so far ended in an error; else "".
     """
 
     planned: int
@@ -57,6 +65,7 @@ class State:
     refused: int
     phase: str
     dead: dict[str, str]
+    failure: str = ""
 
 
 class Progress:
@@ -112,6 +121,7 @@ class Progress:
         left = self._planned - done - errors
         engine = self._engine
         known = done and cost is not None and not unpriced
+        phase = _phase(engine)
         return State(
             planned=self._planned,
             done=done,
@@ -121,9 +131,15 @@ class Progress:
             eta_seconds=left / pace if pace > 0 and left > 0 else None,
             per_second=pace,
             refused=engine.refused if engine is not None else 0,
-            phase=_phase(engine),
+            phase=phase,
             dead=engine.dead if engine is not None else {},
+            failure=self._first_error() if errors and not done and phase not in _OPEN else "",
         )
+
+    def _first_error(self) -> str:
+        """Return the words of the first error; a message always has some."""
+        found = next(self._store.select(_FIRST_ERROR, (self._kind,)), ("",))
+        return str(found[0]) or "an error without words"
 
     def _pace(self, now: float, count: int) -> float:
         self._seen.append((now, count))

@@ -51,7 +51,8 @@ def render_state(name: str, state: State) -> Html:
     dead = "".join(
         render_alert(f"{model} is no longer asked: {shorten(reason, 300)}") for model, reason in state.dead.items()
     )
-    return render_root(title, bar, render_facts(facts_of(state)), dead, _hint(state))
+    failure = render_alert(tell_failure(state)) if state.failure else ""
+    return render_root(title, bar, render_facts(facts_of(state)), dead, failure, _hint(state))
 
 
 def facts_of(state: State) -> list[str]:
@@ -69,6 +70,22 @@ def facts_of(state: State) -> list[str]:
     return facts
 
 
+def tell_failure(state: State) -> str:
+    """Return the sentences on a run whose every call failed: why, and how to go on; "" where some did not.
+
+    Examples
+    --------
+    >>> state = State(planned=4, done=0, errors=4, spent_usd=None, projected_usd=None, eta_seconds=None, per_second=0.0,
+    ...     refused=0, phase="done", dead={}, failure="No connection.")
+    >>> tell_failure(state)
+    'Every call failed, the first with: No connection. Mend that and run it again: failed cells are asked again.'
+    """
+    if not state.failure:
+        return ""
+    said = shorten(render_plain(state.failure), 300).rstrip(".")
+    return f"Every call failed, the first with: {said}. Mend that and run it again: failed cells are asked again."
+
+
 def _spell_money(state: State) -> str:
     spent = f"${state.spent_usd:,.4f} spent"
     is_open = state.phase in ("running", "paused") and state.projected_usd
@@ -76,6 +93,8 @@ def _spell_money(state: State) -> str:
 
 
 def _said(state: State) -> str:
+    if state.failure and state.phase == "done":
+        return "has ended without an answer"
     if state.phase in ("running", "stopping", "paused"):
         return {"running": "is running", "stopping": "is ending the calls under way", "paused": "is paused"}[
             state.phase
@@ -84,7 +103,7 @@ def _said(state: State) -> str:
 
 
 def _hint(state: State) -> str:
-    if state.errors and state.phase in _ENDINGS:
+    if state.errors and not state.failure and state.phase in _ENDINGS:
         return render_note("Cells that ended in an error are asked again when the run is run again. See .errors().")
     return ""
 
@@ -136,13 +155,16 @@ class TextProgress:
         self._bar.update(state.done - self._bar.n)
 
     def finish(self, state: State) -> None:
-        """Draw the last state and end the line."""
+        """Draw the last state and end the line; say below it what made every call fail."""
         self.draw(state)
         self._bar.close()
+        if state.failure:
+            self._bar.write(tell_failure(state), file=sys.stderr)
 
 
 def _line(name: str, state: State) -> str:
-    return render_plain(f"{name}: {', '.join(facts_of(state))}. {_said(state)}".strip())
+    ending = f"{_said(state)}. {tell_failure(state)}" if state.failure else _said(state)
+    return render_plain(f"{name}: {', '.join(facts_of(state))}. {ending}".strip())
 
 
 def view_for(name: str) -> CellProgress | TextProgress | None:

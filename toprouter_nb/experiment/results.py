@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from ..errors import ParameterError
 from ..settings import Settings, configure
-from .judge import Judge
+from .judge import Judge, check_judge
 from .manifest import describe_place
 from .progress import Progress, State
 from .progress_follow import follow
-from .progress_view import render_state
+from .progress_view import render_state, tell_failure
 from .results_pairs import Pairs, verdicts_frame
 from .results_tables import RunTables
 from .run_engine import Engine
@@ -26,7 +26,7 @@ from .run_models import GivenPrices, look_up
 from .run_scoring import Scoring
 from .run_spec import RunSpec, check_budget, check_lanes
 from .scorers.function import read_scorers
-from .store_folder import ROWS, RunFolder
+from .store_folder import ROWS, RunFolder, check_folder
 from .verdicts import plan_pairs
 
 
@@ -145,9 +145,12 @@ class Results(RunTables):
 
         Raises
         ------
+        ParameterError
+            `judge` is no `Judge`.
         BudgetError, StorageError, SettingsError, UnknownModelError
             As `Experiment.run`.
         """
+        check_judge(judge)
         rows = self.df()
         pairs = plan_pairs(rows, swap=judge.swap, models=models)
         settings = self._judging_settings()
@@ -182,9 +185,10 @@ class Results(RunTables):
         return int(next(self._store.select("SELECT count(*) FROM rows WHERE place IS NOT NULL"))[0])
 
     def __repr__(self) -> str:
-        """Show how far it is."""
+        """Show how far it is, and why where every call failed."""
         state = self.state
-        return f"Results({str(self.path)!r}, {state.done:,} of {state.planned:,} done, {state.errors:,} errors)"
+        shown = f"Results({str(self.path)!r}, {state.done:,} of {state.planned:,} done, {state.errors:,} errors)"
+        return f"{shown}\n{tell_failure(state)}" if state.failure else shown
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": render_state(self.path.name, self.state)}
@@ -208,6 +212,8 @@ def open_run(path: str | os.PathLike[str]) -> Results:
 
     Raises
     ------
+    ParameterError
+        `path` is no path.
     StorageError
         There is no run, or it cannot be read.
 
@@ -217,4 +223,4 @@ def open_run(path: str | os.PathLike[str]) -> Results:
     Traceback (most recent call last):
     toprouter_nb.errors.StorageError: There is no run in 'runs/no-such-run'. open_run() takes the folder that an ...
     """
-    return Results(Path(path).expanduser())
+    return Results(check_folder("open_run()'s path", path))

@@ -5,12 +5,14 @@ Knows nothing of statistics or of how rows came there.
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
-from .row import COLUMNS, NANO, unpack
+from ..errors import ParameterError
+from ..plain import render_plain, shorten
+from .row import COLUMNS, NANO, mend_text, unpack
 from .store import Store
 
 # Of the store's columns, those that are keys of the store only.
@@ -31,10 +33,12 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tok
 _SMALL = ("params_id", "repeat", "attempts")
 _SECONDS = ("queue_s", "ttft_s", "latency_s", "retry_wait_s")
 _PACKED = ("answer", "reasoning")
+# Put together of other tables.
+_ADDED = ("cost_usd", "prompt", "reference")
 _BLOCK = 20_000
 
 
-def rows_frame(store: Store, *, kind: str = "answer", columns: Sequence[str] | None = None) -> pd.DataFrame:
+def rows_frame(store: Store, *, kind: str = "answer", columns: Sequence[str] | str | None = None) -> pd.DataFrame:
     """Return the rows of a run, one line a cell, with a column `NAME` for each scorer.
 
     Parameters
@@ -44,7 +48,7 @@ def rows_frame(store: Store, *, kind: str = "answer", columns: Sequence[str] | N
     kind
         "answer" or "judge".
     columns
-        Of the columns below, which to read; None reads all. Fewer are quicker.
+        Which of the columns below, by their exact names and in this order; None reads all. Fewer are quicker.
 
     Returns
     -------
@@ -54,13 +58,21 @@ def rows_frame(store: Store, *, kind: str = "answer", columns: Sequence[str] | N
         `model_served`, `provider`, `response_id`, `prompt_tokens`, `completion_tokens`, `reasoning_tokens`,
         `cached_tokens`, `cost_source`, `queue_s`, `ttft_s`, `latency_s`, `attempts`, `retry_wait_s`, `cache_hit`,
         `started_at` (UTC), `worker`, `cost_usd` (US dollars, missing = not known), `prompt`, `reference`, and the
-        scores. Missing is NA or None, never 0.
+        scores. Missing is NA or None, never 0; half of a surrogate pair in a text is U+FFFD.
+
+    Raises
+    ------
+    ParameterError
+        There is no such column; the message lists those there are.
     """
-    wanted = [name for name in SHOWN if columns is None or name in columns]
-    names = ["row_key", *wanted, "cost_nano_usd"]
+    there = (*SHOWN, *_ADDED, *store.scorers())
+    wanted = there if columns is None else _check_columns(columns, there)
+    has_prompts = not {"prompt", "reference"}.isdisjoint(wanted)
+    read = [name for name in SHOWN if name in wanted or (has_prompts and name == "prompt_id")]
+    names = ["row_key", *read, "cost_nano_usd"]
     blocks = list(_blocks(store, names, kind))
     frame = _typed(pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=names))
-    return _finished(frame, store, has_prompts=columns is None)
+    return _finished(frame, store, has_prompts=has_prompts)[list(wanted)]
 
 
 def frame_blocks(store: Store) -> Iterator[pd.DataFrame]:
@@ -75,18 +87,20 @@ def frame_blocks(store: Store) -> Iterator[pd.DataFrame]:
 
 
 def score_errors(store: Store) -> pd.DataFrame:
-    """Return what scorers failed with.
+    """Return what scorers failed with, each in the version that was used last, the most frequent first.
 
     Returns
     -------
     DataFrame
-        `scorer`, `count`, `message` (of the first).
+        `scorer`, `count`, `message`.
     """
     query = (
-        "SELECT scorer, count(*), min(error) FROM scores JOIN rows USING (row_key) "
-        "WHERE error IS NOT NULL AND place IS NOT NULL GROUP BY scorer, error ORDER BY count(*) DESC"
+        "SELECT scorer, count(*), error FROM scores JOIN rows USING (row_key) "
+        "WHERE scorer = ? AND scorer_version = ? AND error IS NOT NULL AND place IS NOT NULL GROUP BY error"
     )
-    return pd.DataFrame(list(store.select(query)), columns=["scorer", "count", "message"])
+    found = [line for used in store.scorers().items() for line in store.select(query, used)]
+    found.sort(key=lambda line: -int(line[1]))
+    return pd.DataFrame(found, columns=["scorer", "count", "message"])
 
 
 def errors_frame(store: Store) -> pd.DataFrame:
@@ -107,6 +121,17 @@ def errors_frame(store: Store) -> pd.DataFrame:
     return frame.astype({"error_code": "Int64"})
 
 
+def _check_columns(columns: object, there: Sequence[str]) -> list[str]:
+    """Return the columns that were named, each once; one name is a list of one."""
+    named: list[Any] = [columns] if isinstance(columns, str) or not isinstance(columns, Iterable) else list(columns)
+    unknown = next((name for name in named if name not in there), None)
+    if unknown is not None:
+        shown = shorten(render_plain(repr(unknown)), 60)
+        message = f"There is no column {shown}. The columns are: {render_plain(', '.join(there))}."
+        raise ParameterError(message)
+    return list(dict.fromkeys(named))
+
+
 def _blocks(store: Store, names: Sequence[str], kind: str) -> Iterator[pd.DataFrame]:
     condition = "place IS NOT NULL" if kind == "answer" else "1"
     query = f"SELECT {', '.join(names)} FROM rows WHERE kind = ? AND {condition} ORDER BY place, rowid"
@@ -114,7 +139,7 @@ def _blocks(store: Store, names: Sequence[str], kind: str) -> Iterator[pd.DataFr
     while block := list(itertools.islice(rows, _BLOCK)):
         frame = pd.DataFrame(block, columns=list(names))
         for name in set(_PACKED) & set(names):
-            frame[name] = pd.Series([None if value is None else unpack(value) for value in frame[name]], dtype="object")
+            frame[name] = pd.Series([None if value is None else _text(value) for value in frame[name]], dtype="object")
         yield frame
 
 
@@ -139,11 +164,21 @@ def _finished(frame: pd.DataFrame, store: Store, *, has_prompts: bool) -> pd.Dat
 def _with_prompts(frame: pd.DataFrame, store: Store) -> pd.DataFrame:
     query = "SELECT prompt_id, prompt, reference FROM prompts"
     known = {prompt_id: (prompt, said) for prompt_id, prompt, said in store.select(query)}
-    texts = {prompt_id: unpack(prompt) for prompt_id, (prompt, _) in known.items()}
-    references = {prompt_id: None if said is None else json.loads(said) for prompt_id, (_, said) in known.items()}
+    texts = {prompt_id: _text(prompt) for prompt_id, (prompt, _) in known.items()}
+    references = {prompt_id: None if said is None else _reference(said) for prompt_id, (_, said) in known.items()}
     frame["prompt"] = frame["prompt_id"].map(texts)
     frame["reference"] = frame["prompt_id"].map(references).astype(object)
     return frame
+
+
+def _text(value: str | bytes) -> str:
+    """Return a text as a frame can hold it; what was sent to the model had the same letters."""
+    return mend_text(unpack(value))
+
+
+def _reference(said: str) -> Any:
+    value = json.loads(said)
+    return mend_text(value) if isinstance(value, str) else value
 
 
 def _scores(store: Store) -> dict[str, dict[bytes, float]]:

@@ -3,6 +3,7 @@
 Knows nothing of how rows come there; works while another process writes them.
 """
 
+import dataclasses
 import json
 import os
 import threading
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 import pandas as pd
 
+from ..plain import render_plain, shorten
 from .contrasts import compare_models
 from .finding import Finding
 from .pictures import RunPictures
@@ -43,18 +45,23 @@ class RunTables:
         self._store = Store.read(path / ROWS)
         self._lock = threading.Lock()
 
-    def df(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def df(self, columns: Sequence[str] | str | None = None) -> pd.DataFrame:
         """Return the rows so far, one line a cell.
 
         Parameters
         ----------
         columns
-            Which columns; None returns all of them. Fewer are quicker.
+            Which columns, by their exact names and in this order; None returns all of them. Fewer are quicker.
 
         Returns
         -------
         DataFrame
             See `results_frames.rows_frame`.
+
+        Raises
+        ------
+        ParameterError
+            There is no such column; the message lists those there are.
         """
         with self._lock:
             return rows_frame(self._store, columns=columns)
@@ -82,7 +89,9 @@ class RunTables:
             There is no score, or several and none is named.
         """
         rows = self.df()
-        return summarize(rows, find_score(rows, score, self.scores), planned=self._planned(rows), k=k, level=level)
+        score = find_score(rows, score, self.scores)
+        found = summarize(rows, score, planned=self._planned(rows), k=k, level=level)
+        return dataclasses.replace(found, sentences=(*found.sentences, *self._failures_of(score)))
 
     def compare(self, *models: str, score: str | None = None, level: float = 0.95) -> Finding:
         """Compare models in pairs on the prompts they share; all of them where none are named.
@@ -151,8 +160,10 @@ class RunTables:
         """
         rows = read_rows(self.df())
         names = self.scores
+        if not names:
+            return pd.DataFrame(index=pd.Index(rows["prompt_id"].unique(), name="prompt_id").sort_values())
         table = rows[is_answer(rows)].pivot_table(
-            index="prompt_id", columns="variant", values=names, aggfunc="mean", observed=True
+            index="prompt_id", columns="variant", values=names, aggfunc="mean", observed=True, dropna=False
         )
         return cast("pd.DataFrame", table[names[0]]) if len(names) == 1 else table
 
@@ -174,7 +185,10 @@ class RunTables:
             return errors_frame(self._store)
 
     def score_errors(self) -> pd.DataFrame:
-        """Return what scorers failed with: `scorer`, `count`, `message`."""
+        """Return what scorers failed with, also where one was left out because it hung: `scorer`, `count`, `message`.
+
+        Of each scorer it is the version that was used last.
+        """
         with self._lock:
             return score_errors(self._store)
 
@@ -209,6 +223,16 @@ class RunTables:
         facts = json.dumps(self.manifest(), indent=2, default=str)
         file.with_suffix(".manifest.json").write_text(facts, "utf-8")
         return file
+
+    def _failures_of(self, score: str) -> list[str]:
+        """Return the sentence on what a scorer failed with, if it did."""
+        errors = self.score_errors()
+        mine = errors[errors["scorer"] == score]
+        if mine.empty:
+            return []
+        first = shorten(render_plain(str(mine["message"].iloc[0])), 200)
+        count = int(mine["count"].sum())
+        return [f"{score} failed for {count:,} answer{'s' * (count != 1)}; see .score_errors(). The first: {first}"]
 
     def _planned(self, rows: pd.DataFrame) -> dict[str, int]:
         """Return how many cells of each variant the grid has."""

@@ -9,6 +9,8 @@ import operator
 import zlib
 from typing import Any
 
+from ..errors import StorageError
+
 # An error may pass, so that a rerun asks again; what the model said is final.
 FINAL = ("ok", "refused", "filtered", "length")
 NANO = 10**9
@@ -127,12 +129,13 @@ def encode_row(row: Row) -> tuple[Any, ...]:
     (True, True)
     """
     values = _values(row)
-    if len(row.answer) > _PACKED_CHARACTERS or (row.reasoning and len(row.reasoning) > _PACKED_CHARACTERS):
-        changed = list(values)
-        for place in _PACKED:
-            changed[place] = pack(values[place])
-        return tuple(changed)
-    return values
+    is_long = len(row.answer) > _PACKED_CHARACTERS or (row.reasoning and len(row.reasoning) > _PACKED_CHARACTERS)
+    if not is_long and not any(type(value) is str and _is_torn(value) for value in values):
+        return values
+    changed = list(values)
+    for place in _PACKED:
+        changed[place] = pack(values[place])
+    return tuple(mend_text(value) if isinstance(value, str) else value for value in changed)
 
 
 def decode_row(values: tuple[Any, ...], *, prompt: str = "", reference: Any = None) -> Row:
@@ -144,15 +147,57 @@ def decode_row(values: tuple[Any, ...], *, prompt: str = "", reference: Any = No
 
 
 def pack(text: str | None) -> str | bytes | None:
-    """Return a long text as bytes that take less room, a short one as it is."""
-    if text is None or len(text) <= _PACKED_CHARACTERS:
+    r"""Return a long text as bytes that take less room, a short one as it is.
+
+    One with half of a surrogate pair is no text to SQLite; it becomes bytes, too, and so comes back as it was.
+
+    Examples
+    --------
+    >>> pack("yes"), unpack(pack("half \ud800")) == "half \ud800"
+    ('yes', True)
+    """
+    if text is None or (len(text) <= _PACKED_CHARACTERS and not _is_torn(text)):
         return text
     return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
 
 
 def unpack(value: str | bytes) -> str:
-    """Return the text that `pack` was given."""
-    return zlib.decompress(value).decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+    """Return the text that `pack` was given.
+
+    Raises
+    ------
+    StorageError
+        The bytes are damaged.
+    """
+    if isinstance(value, str):
+        return value
+    try:
+        return zlib.decompress(value).decode("utf-8", "surrogatepass")
+    except (zlib.error, UnicodeDecodeError):
+        message = "A text in the run's file is damaged. Restore a copy of the file, or run under another name or dir."
+        raise StorageError(message) from None
+
+
+def mend_text(text: str) -> str:
+    r"""Return a text that any file can hold: half of a surrogate pair becomes U+FFFD.
+
+    Examples
+    --------
+    >>> mend_text("half \ud800!")
+    'half �!'
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _is_torn(text) else text
+
+
+def _is_torn(text: str) -> bool:
+    """Say whether a text holds half of a surrogate pair, which UTF-8 has no bytes for."""
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def canonical(value: Any) -> str:

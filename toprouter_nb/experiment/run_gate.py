@@ -3,10 +3,13 @@
 Knows nothing of how a call is made; it is told how each one ended.
 """
 
+import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from ..errors import RateLimitError, ToprouterError
+from ..errors import ParameterError, RateLimitError, ToprouterError
+from ..plain import render_plain, shorten
 from ..retry import RetryBudget
 from .rates import Rate
 from .run_cap import Cap
@@ -119,6 +122,29 @@ class Gate:
     def correct(self, model: str, planned_tokens: int, used_tokens: int) -> None:
         """Note how many tokens a call used."""
         self._rates[model].correct(planned_tokens, used_tokens)
+
+
+def check_limits(name: str, limits: object, models: Sequence[str]) -> Limits:
+    """Check known limits.
+
+    Raises
+    ------
+    ParameterError
+        A limit is no number above 0, or one is given for a model that is not asked.
+    """
+    if limits is None:
+        return None
+    by_model: Mapping[Any, Any] = limits if isinstance(limits, Mapping) else dict.fromkeys(models, limits)
+    for model, limit in by_model.items():
+        if model not in models:
+            shown = shorten(render_plain(repr(model)), 80)
+            message = f"{name} has a limit for {shown}, which the grid does not ask. Its models: {', '.join(models)}."
+            raise ParameterError(message)
+        if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < math.inf:
+            shown = shorten(render_plain(repr(limit)), 60)
+            message = f"{name} is a number above 0, or a dict of such by model, not {shown}. None = not known."
+            raise ParameterError(message)
+    return by_model
 
 
 def _limit(limits: Limits, model: str) -> float | None:

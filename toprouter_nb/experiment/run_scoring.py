@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import StorageError
-from ..plain import shorten
-from .row import FINAL, Row
+from ..errors import ParameterError
+from ..plain import render_plain, shorten
+from .row import FINAL, Row, mend_text
 from .store import Store
 
 SCORER_SECONDS = 30.0
@@ -20,7 +20,12 @@ _LOOK_SECONDS = 0.2
 _BLOCK = 200
 _HANGS = 3
 _ERROR_CHARACTERS = 500
+_LEFT_OUT = (
+    f"Not scored: the scorer hung for {_HANGS} rows before this one. Mend it, or raise scorer_seconds, and run again."
+)
 _FINAL = ", ".join(f"'{status}'" for status in FINAL)
+_RETURNED = 'A scorer returns a number, a truth value, a dict with "value", or None for no score, not {}.'
+_Outcome = tuple[float | None, int | None, str | None]
 Score = tuple[bytes, str, str, float | None, int | None, str | None, str | None]
 
 
@@ -51,7 +56,8 @@ class Scoring:
     scorers
         Each row that ended well gets a score of each.
     seconds
-        A scorer that takes longer for a row is taken to hang; after three such rows it is left out.
+        A scorer that takes longer for a row is taken to hang; after three such rows it is left out, and each row that
+        is left says so in the place of a score, until the next start.
     """
 
     def __init__(self, file: Path, scorers: Sequence[ScorerLike], *, seconds: float = SCORER_SECONDS) -> None:
@@ -99,7 +105,7 @@ class Scoring:
             while not self._end.wait(_LOOK_SECONDS):
                 self.run()
             self.run()
-        except StorageError as error:
+        except Exception as error:  # noqa: BLE001  # whoever waits for the end gets it
             self.error = error
 
     def _block(self, reader: Store, scorer: ScorerLike) -> list[Score]:
@@ -107,29 +113,27 @@ class Scoring:
         name = self._name(scorer)
         where = (
             f"rows.rowid > ? AND status IN ({_FINAL}) AND rows.kind = 'answer' AND NOT EXISTS (SELECT 1 FROM scores "
-            "WHERE scores.row_key = rows.row_key AND scorer = ? AND scorer_version = ?)"
+            "WHERE scores.row_key = rows.row_key AND scorer = ? AND scorer_version = ? AND error IS NOT ?)"
         )
-        rows = list(reader.next_rows(where, (self._last[name], *name), limit=_BLOCK))
+        rows = list(reader.next_rows(where, (self._last[name], *name, _LEFT_OUT), limit=_BLOCK))
         scores: list[Score] = []
         for number, row in rows:
-            if self._hangs.get(name[0], 0) >= _HANGS:
-                return scores
-            scores.append(self._score(scorer, row))
+            is_left_out = self._hangs.get(name[0], 0) >= _HANGS
+            left_out: Score = (row.row_key, *name, None, None, None, _LEFT_OUT)
+            scores.append(left_out if is_left_out else self._score(scorer, row))
             self._last[name] = number
         return scores
 
     def _score(self, scorer: ScorerLike, row: Row) -> Score:
         name = self._name(scorer)
-        try:
-            value = self._worker.call(scorer, row, self._seconds)
-            return (row.row_key, *name, *_read(value), None)
-        except TimeoutError:
+        outcome = self._worker.call(scorer, row, self._seconds)
+        if outcome is None:
             self._hangs[name[0]] = self._hangs.get(name[0], 0) + 1
             self._worker = _Worker()  # the old thread cannot be ended; it ends with the process
-            text = f"The scorer took longer than {self._seconds:g} s."
-        except Exception as error:  # noqa: BLE001  # a scorer is a user's code and may fail in any way
-            text = shorten(f"{type(error).__name__}: {error}", _ERROR_CHARACTERS)
-        return (row.row_key, *name, None, None, None, text)
+            outcome = f"The scorer took longer than {self._seconds:g} s."
+        if isinstance(outcome, str):
+            return (row.row_key, *name, None, None, None, outcome)
+        return (row.row_key, *name, *outcome, None)
 
     @staticmethod
     def _name(scorer: ScorerLike) -> tuple[str, str]:
@@ -141,41 +145,53 @@ class _Worker:
 
     def __init__(self) -> None:
         self._tasks: queue.SimpleQueue[tuple[ScorerLike, Row]] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[_Outcome | str] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def call(self, scorer: ScorerLike, row: Row, seconds: float) -> Any:
+    def call(self, scorer: ScorerLike, row: Row, seconds: float) -> _Outcome | str | None:
+        """Return what came of a row: its score, an error in words, or None where nothing came in time."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="toprouter_nb-scorer", daemon=True)
             self._thread.start()
         self._tasks.put((scorer, row))
         try:
-            value, error = self._results.get(timeout=seconds)
+            return self._results.get(timeout=seconds)
         except queue.Empty:
-            raise TimeoutError from None
-        if error is not None:
-            raise error
-        return value
+            return None
 
     def _run(self) -> None:
         while True:
             scorer, row = self._tasks.get()
             try:
-                self._results.put((scorer(row), None))
-            except Exception as error:  # noqa: BLE001  # handed to whoever asked
-                self._results.put((None, error))
+                outcome: _Outcome | str = _read(scorer(row))
+            except BaseException as error:  # noqa: BLE001  # a user's code may fail in any way, sys.exit() included
+                outcome = _say(error)
+            self._results.put(outcome)
 
 
-def _read(value: Any) -> tuple[float | None, int | None, str | None]:
+def _say(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # an error of a user's own may not even know its words
+        text = "an error without words"
+    return shorten(mend_text(f"{type(error).__name__}: {text}"), _ERROR_CHARACTERS)
+
+
+def _read(value: Any) -> _Outcome:
     """Take what a scorer returned: the number, whether it passed, and details as JSON."""
     detail = None
     passed = None
     if isinstance(value, dict):
+        if "value" not in value and "passed" not in value:
+            raise ParameterError(_RETURNED.format("a dict without it"))
         detail = json.dumps({name: said for name, said in value.items() if name != "value"}, default=str)
         value, passed = value.get("value"), value.get("passed")
     if value is None:
         return None, None if passed is None else int(bool(passed)), detail
-    number = float(value)
+    try:
+        number = float("no number" if isinstance(value, str | bytes) else value)
+    except (TypeError, ValueError):
+        raise ParameterError(_RETURNED.format(shorten(render_plain(repr(value)), 60))) from None
     if passed is None and number in (0.0, 1.0):
         passed = number == 1.0
     return number, None if passed is None else int(bool(passed)), detail

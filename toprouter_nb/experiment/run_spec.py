@@ -12,6 +12,7 @@ from ..limits import check_usd
 from ..params import is_local_id
 from ..plain import shorten
 from ..settings import Settings, require_key
+from ..stage import STAGE
 from .row import NANO
 from .run_gate import Limits
 from .run_judging import JudgingPlan
@@ -24,6 +25,7 @@ from .store_folder import RunFolder
 _WHOLE_ANSWER_SECONDS = 300.0
 _DEFAULT_FIRST_BYTE_SECONDS = 60.0
 _MOST_LANES = 1_000
+_DAY_SECONDS = 86_400
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ class RunSpec:
 
     def asking_settings(self) -> Settings:
         """Return the settings for single attempts: with the key, no repetition, and time for whole answers."""
-        has_remote = any(not is_local_id(model) for model in self.plan.models)
+        has_remote = not STAGE.is_offline and any(not is_local_id(model) for model in self.plan.models)
         settings = require_key(self.settings) if has_remote else self.settings
         first = settings.first_byte_seconds
         if first == _DEFAULT_FIRST_BYTE_SECONDS and not self.is_streamed:
@@ -71,6 +73,20 @@ def check_lanes(concurrency: object) -> int:
     if isinstance(concurrency, int) and not isinstance(concurrency, bool) and 1 <= concurrency <= _MOST_LANES:
         return concurrency
     message = f"concurrency is a whole number from 1 to {_MOST_LANES:,}, not {shorten(repr(concurrency), 40)}."
+    raise ParameterError(message)
+
+
+def check_scorer_seconds(seconds: object) -> float:
+    """Check after how long a scorer is taken to hang.
+
+    Raises
+    ------
+    ParameterError
+        It is no number above 0, or more than a day.
+    """
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds <= _DAY_SECONDS:
+        return float(seconds)
+    message = f"scorer_seconds is above 0 and at most {_DAY_SECONDS:,}, not {shorten(repr(seconds), 40)}."
     raise ParameterError(message)
 
 

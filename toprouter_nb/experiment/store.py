@@ -96,7 +96,7 @@ class Store:
 
     def select(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query of ours, a block at a time."""
-        with typed_errors("rows.sqlite"), contextlib.closing(self._connection.execute(query, values)) as cursor:
+        with typed_errors(self._connection), contextlib.closing(self._connection.execute(query, values)) as cursor:
             while block := cursor.fetchmany(_BLOCK):
                 yield from block
 
@@ -104,7 +104,7 @@ class Store:
         """Yield the places that are done, in order; each block is a reading of its own, so that writing goes on."""
         last = -1
         query = f"SELECT place FROM rows WHERE place > ? AND status IN ({_FINAL}) ORDER BY place LIMIT {10 * _BLOCK}"
-        while block := self._connection.execute(query, (last,)).fetchall():
+        while block := list(self.select(query, (last,))):
             for (last,) in block:
                 yield last
 
@@ -115,12 +115,12 @@ class Store:
     def answer_of(self, request_key: bytes) -> Row | None:
         """Return a finished row of the very same request; None where there is none."""
         query = f"SELECT {_SELECT} FROM rows WHERE request_key = ? AND status IN ({_FINAL}) LIMIT 1"
-        found = self._connection.execute(query, (request_key,)).fetchone()
+        found = next(self.select(query, (request_key,)), None)
         return None if found is None else decode_row(found)
 
     def forget_places(self) -> None:
         """Take every row out of the plan, before another one is laid over them."""
-        self._connection.execute("UPDATE rows SET place = NULL WHERE place IS NOT NULL AND kind = 'answer'")
+        self._execute("UPDATE rows SET place = NULL WHERE place IS NOT NULL AND kind = 'answer'")
 
     def place_rows(self, places: Sequence[tuple[int, bytes]]) -> set[bytes]:
         """Give rows the places that a plan has for their keys; return the keys that have a row."""
@@ -138,11 +138,11 @@ class Store:
             "SELECT (SELECT coalesce(sum(cost_nano_usd), 0) FROM rows WHERE kind = ?) + "
             "(SELECT coalesce(sum(cost_nano_usd), 0) FROM spent WHERE kind = ?)"
         )
-        return int(self._connection.execute(query, (kind, kind)).fetchone()[0])
+        return int(next(self.select(query, (kind, kind)))[0])
 
     def book(self, cost_nano_usd: int, why: str, kind: str) -> None:
         """Note what was paid, or may have been, for a kind of rows, and stands in none of them."""
-        self._connection.execute("INSERT INTO spent VALUES (?, ?, ?, ?)", (time.time(), cost_nano_usd, why, kind))
+        self._execute("INSERT INTO spent VALUES (?, ?, ?, ?)", (time.time(), cost_nano_usd, why, kind))
 
     # --- prompts and manifest
 
@@ -184,8 +184,8 @@ class Store:
             lost = "SELECT at_risk_nano_usd, kind FROM starts WHERE ended IS NULL AND at_risk_nano_usd > 0"
             for at_risk, of_kind in list(self.select(lost)):
                 self.book(at_risk, "calls under way when the process died", of_kind)
-            self._connection.execute("UPDATE starts SET ended = 'died' WHERE ended IS NULL")
-            cursor = self._connection.execute(
+            self._execute("UPDATE starts SET ended = 'died' WHERE ended IS NULL")
+            cursor = self._execute(
                 "INSERT INTO starts (began_at, facts, kind) VALUES (?, ?, ?)",
                 (time.time(), json.dumps(dict(facts), default=str), kind),
             )
@@ -193,14 +193,12 @@ class Store:
 
     def risk(self, start: int, at_risk_nano_usd: int) -> None:
         """Note how much the calls under way of a start may cost together at most."""
-        self._connection.execute("UPDATE starts SET at_risk_nano_usd = ? WHERE rowid = ?", (at_risk_nano_usd, start))
+        self._execute("UPDATE starts SET at_risk_nano_usd = ? WHERE rowid = ?", (at_risk_nano_usd, start))
 
     def end(self, start: int, how: str) -> None:
         """Note that a start ended, and how."""
         values = (time.time(), how, start)
-        self._connection.execute(
-            "UPDATE starts SET ended_at = ?, ended = ?, at_risk_nano_usd = 0 WHERE rowid = ?", values
-        )
+        self._execute("UPDATE starts SET ended_at = ?, ended = ?, at_risk_nano_usd = 0 WHERE rowid = ?", values)
 
     def add_scores(self, scores: Iterable[Sequence[Any]]) -> None:
         """Enter scores as (row_key, scorer, version, value, passed, detail, error); a known one gets the new value."""
@@ -211,13 +209,17 @@ class Store:
         """Do several things in one step: all of them, or none."""
         return step(self._connection)
 
+    def _execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        with typed_errors(self._connection):
+            return self._connection.execute(statement, values)
+
     def _known(self, keys: Sequence[bytes]) -> dict[bytes, tuple[str, int | None]]:
         found: dict[bytes, tuple[str, int | None]] = {}
         for start in range(0, len(keys), _BLOCK):
             block = keys[start : start + _BLOCK]
             marks = ", ".join("?" * len(block))
             query = f"SELECT row_key, status, cost_nano_usd FROM rows WHERE row_key IN ({marks})"
-            found |= {key: (status, cost) for key, status, cost in self._connection.execute(query, block)}
+            found |= {key: (status, cost) for key, status, cost in self.select(query, block)}
         return found
 
     def _make_way(self, row: Row, status: str, cost: int | None) -> bool:
@@ -228,8 +230,8 @@ class Store:
             return False
         if cost:
             self.book(cost, f"an attempt that ended in status {status}", row.kind)
-        self._connection.execute("DELETE FROM rows WHERE row_key = ?", (row.row_key,))
-        self._connection.execute("DELETE FROM scores WHERE row_key = ?", (row.row_key,))
+        self._execute("DELETE FROM rows WHERE row_key = ?", (row.row_key,))
+        self._execute("DELETE FROM scores WHERE row_key = ?", (row.row_key,))
         return True
 
 

@@ -3,6 +3,7 @@
 Knows nothing of tables. A lock of the system's is used, which is free again when its holder dies, however it dies.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import StorageError
+from ..errors import ParameterError, StorageError
 from ..local.lock import try_lock
 from ..plain import render_plain, shorten
 
@@ -28,6 +29,22 @@ _NETWORK = frozenset(
 _LEAST_FREE_BYTES = 64 * 2**20
 # A row with a short answer takes about 1.2 kB with its indexes; longer answers are noticed while writing.
 _ROW_BYTES = 1_500
+
+
+def check_folder(name: str, value: object) -> Path:
+    """Return the path of a folder with `~` resolved; the disk is not looked at.
+
+    Raises
+    ------
+    ParameterError
+        It is no path, or an empty one.
+    """
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else ""
+    if isinstance(text, str) and text.strip() and "\0" not in text:
+        with contextlib.suppress(RuntimeError):  # there is no such user
+            return Path(text).expanduser()
+    message = f"{name} is the path of a folder, not {shorten(render_plain(repr(value)), 80)}."
+    raise ParameterError(message)
 
 
 class RunFolder:

@@ -7,13 +7,13 @@ import dataclasses
 import datetime as dt
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Self
 
 from ..errors import ParameterError
-from ..keys import hide_key
+from ..keys import check_key, hide_key
+from ..limits import check_base_url
 from ..plain import render_plain, shorten
 from ..settings import Settings, configure
 from .estimate import Estimate, estimate_run
@@ -22,13 +22,13 @@ from .manifest import describe_grid, describe_place, describe_scorers
 from .results import Results
 from .row import NANO
 from .run_engine import Engine
-from .run_gate import Limits
+from .run_gate import Limits, check_limits
 from .run_keys import Keys
 from .run_models import GivenPrices, KnownModels, check_prices, look_up
 from .run_plan import Plan
-from .run_spec import RunSpec, check_budget, check_lanes
+from .run_spec import RunSpec, check_budget, check_lanes, check_scorer_seconds
 from .scorers.function import read_scorers
-from .store_folder import RunFolder
+from .store_folder import RunFolder, check_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -63,7 +63,9 @@ class Experiment:
     Raises
     ------
     ParameterError
-        A value is of the wrong type, or two scorers have one name.
+        A value is of the wrong type or out of its range, or two scorers have one name.
+    SettingsError
+        `base_url` or `api_key` cannot be used.
 
     Examples
     --------
@@ -96,12 +98,15 @@ class Experiment:
         self.name = _check_name(name)
         self.grid = _check_grid(grid)
         self.scorers = read_scorers(scorers)
-        self.path = Path(dir).expanduser() / self.name
+        self.path = check_folder("dir", dir) / self.name
+        if base_url is not None:
+            check_base_url(base_url)
+        check_key(key)
         self._given = {"base_url": base_url, "api_key": key or None}
-        self._base = settings
+        self._base = _check_settings(settings)
         self._is_streamed = bool(stream)
         self._prices_given = check_prices(prices or {})
-        self._scorer_seconds = scorer_seconds
+        self._scorer_seconds = check_scorer_seconds(scorer_seconds)
         if durability not in ("process", "power"):
             message = f"durability is 'process' or 'power', not {shorten(repr(durability), 40)}."
             raise ParameterError(message)
@@ -157,8 +162,9 @@ class Experiment:
         StorageError
             The folder cannot be used, is being driven by another process, or the disk is full.
         """
+        make_engine = _check_runner(on)
         spec = self._spec(check_budget(budget_usd), check_lanes(concurrency), requests_per_minute, tokens_per_minute)
-        engine = Engine(spec) if on is None else on.engine(spec)
+        engine = make_engine(spec)
         engine.start()
         results = Results(self.path, engine=engine, settings=spec.settings, prices=self._prices_given)
         return results.follow(wait=wait, display=display)
@@ -170,6 +176,9 @@ class Experiment:
         return other
 
     def _spec(self, budget: int | None, lanes: int, requests: Limits, tokens: Limits) -> RunSpec:
+        models = self.grid.models
+        requests = check_limits("requests_per_minute", requests, models)
+        tokens = check_limits("tokens_per_minute", tokens, models)
         settings = self._settings()
         known = self._known(settings)
         facts = {
@@ -214,6 +223,22 @@ def _check_name(name: object) -> str:
         return name
     shown = shorten(render_plain(repr(name)), 80)
     message = f"An experiment's name is its folder's: letters, digits, '.', '_' and '-', at most 100, not {shown}."
+    raise ParameterError(message)
+
+
+def _check_settings(settings: object) -> Settings | None:
+    if settings is None or isinstance(settings, Settings):
+        return settings
+    message = f"settings is a tr.Settings(...), not {type(settings).__name__}. None takes the configured ones."
+    raise ParameterError(message)
+
+
+def _check_runner(on: object) -> Callable[[RunSpec], Engine]:
+    """Return what makes an engine: this process, or a runner's."""
+    make: Callable[[RunSpec], Engine] | None = Engine if on is None else getattr(on, "engine", None)
+    if callable(make) and not isinstance(on, type):
+        return make
+    message = f"on is a tr.DaskRunner(client), or None to run here, not {shorten(render_plain(repr(on)), 60)}."
     raise ParameterError(message)
 
 
