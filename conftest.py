@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 
 import pytest
 
@@ -18,6 +19,15 @@ def _fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """Know no list of models at first: servers of tests come and go, and a port is used again."""
     monkeypatch.setattr(catalogue, "_LISTS_HERE", {})
     monkeypatch.setattr(catalogue, "_KNOWN", catalogue._KnownLists())  # noqa: SLF001 - what a fresh process has
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a skipped test fail: what is missing here is told, never passed over."""
+    report = yield
+    if report.skipped:
+        report.outcome, report.longrepr = "failed", f"Skipped, which no test here may be: {report.longrepr}"
+    return report
 
 
 def pytest_unconfigure() -> None:

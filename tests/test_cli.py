@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import signal
 import subprocess
 import sys
@@ -185,7 +184,6 @@ def test_a_closed_pipe_ends_quietly(gateway):
         assert process.wait(30) == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT for another process there")
 def test_an_interrupt_ends_with_130(tmp_path, monkeypatch):
     """Ctrl-C in the middle of a command ends it with 130 and no traceback."""
     monkeypatch.setenv("TOPROUTER_CACHE_DIR", str(tmp_path))
@@ -207,7 +205,6 @@ def test_an_interrupt_ends_with_130(tmp_path, monkeypatch):
     assert (process.returncode, out, error) == (130, "", "\n")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT for another process there")
 def test_serve_gives_an_address_and_a_key_that_work(local_address):
     """`serve` prints where it listens and its key, answers with them, and ends with 0 on Ctrl-C."""
     with subprocess.Popen([*RUN, "serve"], stdout=subprocess.PIPE, text=True) as process:

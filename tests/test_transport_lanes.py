@@ -4,7 +4,6 @@ import contextlib
 import gc
 import itertools
 import json
-import os
 import subprocess
 import sys
 import textwrap
@@ -104,7 +103,6 @@ def test_threads_share_a_transport():
         assert server.connections <= 16
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_has_its_own_connections():
     """A child neither uses nor closes the connection that its parent keeps."""
     source = """

@@ -190,7 +190,6 @@ def test_rows_are_plain_values():
     assert (row._fields, pickle.loads(pickle.dumps(row))) == (COLUMNS, row)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_fork_shares_no_connection(path):
     """Parent and child write on after a fork, each by itself; no row of either is lost."""
     log = CallLog(path)

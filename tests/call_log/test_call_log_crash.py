@@ -3,13 +3,10 @@
 import random
 import signal
 import sqlite3
-import sys
 import time
 
 import pytest
 from ledgers import run_python, statuses
-
-needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals, forks and limits of POSIX systems")
 
 WRITE = """
 import sys
@@ -90,7 +87,6 @@ def test_eight_processes_write_at_once(tmp_path, count, rows):
     assert list(statuses(path).values()) == ["ok"] * (count * rows)
 
 
-@needs_posix
 def test_processes_that_fork_write_at_once(tmp_path):
     """Each of four processes forks with the ledger open; parents and children write on, and lose nothing."""
     path = tmp_path / "ledger.sqlite"
@@ -111,7 +107,6 @@ def kill_and_look(path, name, seconds):
     return dict(line.split(" ") for line in lines if line.endswith((" started", " ok")))
 
 
-@needs_posix
 @pytest.mark.parametrize("kills", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_kill_9_loses_no_acknowledged_row(tmp_path, kills):
     """Killed at random moments, the file is sound each time, and every row that was acknowledged is in it."""
@@ -127,7 +122,6 @@ def test_kill_9_loses_no_acknowledged_row(tmp_path, kills):
     assert len(told) > kills
 
 
-@needs_posix
 @pytest.mark.parametrize("limit", [4096, 40_000, 70_000])
 def test_a_full_disk_is_told_once(tmp_path, limit):
     """Where the disk is full, one warning says so and the program goes on; what was written before stays."""
@@ -141,7 +135,6 @@ def test_a_full_disk_is_told_once(tmp_path, limit):
     assert [name for name in found if name.startswith("after")] == [f"after-{number}" for number in range(20)]
 
 
-@needs_posix
 def test_a_folder_nobody_may_write_is_told_once(tmp_path):
     """Without the right to write, one warning says so; what is there can still be read."""
     path = tmp_path / "ledger.sqlite"

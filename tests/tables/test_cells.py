@@ -76,13 +76,11 @@ def test_no_cells_make_an_empty_array_of_the_dtype_and_pieces_join(dtype):
 
 def test_text_lies_in_arrows_memory_where_it_is_installed():
     """With pyarrow there, the column of text is an Arrow array."""
-    pytest.importorskip("pyarrow")
     assert text_dtype().storage == array_of("string", ["a"]).dtype.storage == "pyarrow"
 
 
 def test_tables_are_the_same_without_pyarrow():
     """Dtypes, values, sums and views do not depend on whether pyarrow is installed; only the storage of text does."""
-    pytest.importorskip("pyarrow")
     told = []
     for blocked in (False, True):
         code = EVERYTHING.replace("{blocked}", str(blocked))

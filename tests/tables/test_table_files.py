@@ -80,7 +80,6 @@ def test_excel_takes_times_as_utc(tmp_path):
 
 def test_parquet_keeps_everything_as_it_is(tmp_path):
     """Values, dtypes and text are read back the same; a format that is no spreadsheet is not altered."""
-    pytest.importorskip("pyarrow")
     frame = table_of(LEDGER_COLUMNS, [("=1", 1.5, *[None] * (len(LEDGER_COLUMNS) - 2))])
     read = pd.read_parquet(frame.save(tmp_path / "x.parquet"))
     assert read.dtypes.astype(str).tolist() == frame.dtypes.astype(str).tolist()
