@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from ..client import Client
-from ..errors import BudgetError
+from ..errors import BudgetError, StorageError
 from ..params import is_local_id
 from ..settings import Settings
 from .grid import Cell
@@ -232,10 +232,13 @@ class Engine:
         finally:
             self._cancel = _nothing
             await writer.close()
-            with contextlib.suppress(Exception):  # a full disk was told already, by the row that met it
-                _close(store, number, ended, cap, spec.plan.kind)
-            await loop.run_in_executor(None, scoring.finish)
-            self.ended = ended
+            try:
+                with contextlib.suppress(StorageError):  # a full disk was told already, by the row that met it
+                    _note_end(store, number, ended, cap, spec.plan.kind)
+            finally:
+                store.close()
+                await loop.run_in_executor(None, scoring.finish)
+                self.ended = ended
 
 
 def _refuse_spent(spent: int, budget: int | None) -> None:
@@ -247,14 +250,13 @@ def _refuse_spent(spent: int, budget: int | None) -> None:
         raise BudgetError(message)
 
 
-def _close(store: Store, number: int, ended: str, cap: Cap, kind: str) -> None:
+def _note_end(store: Store, number: int, ended: str, cap: Cap, kind: str) -> None:
     """Note the end, and book what calls that were broken off may have cost."""
     unbooked = cap.spent - store.spent_nano_usd(kind)
     with store.step():
         if cap.limit is not None and unbooked > 0:
             store.book(unbooked, "calls that were broken off, at worst", kind)
         store.end(number, ended)
-    store.close()
 
 
 def _nothing() -> None:
