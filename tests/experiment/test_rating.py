@@ -2,11 +2,12 @@
 
 import json
 
+import nbformat
 import pandas as pd
 import pytest
 from studies import MODELS, Gateway, answer_to, grid_of, listed, study_at
 
-from toprouter_nb import Judge, compare, errors, open_run, rank
+from toprouter_nb import Judge, check_notebook, compare, errors, open_run, rank
 from toprouter_nb.experiment.rating import Rating
 
 
@@ -248,3 +249,13 @@ def test_a_comparison_is_rated(tmp_path):
     press(rating, "first")
     assert compared.rate(file=str(tmp_path / "votes.jsonl")).votes()["winner"].isin(["a", "b"]).tolist() == [True]
     assert "Two?" in rating.snapshot()["prompt"] + compared.rate().snapshot()["prompt"]
+
+
+def test_what_a_notebook_keeps_looks_like_no_key(tmp_path):
+    """The check for secrets passes a notebook in which a rating was shown."""
+    rating = Rating(rows_of())
+    kept = rating._static(f"tr-twin tr-twin-{rating._key}")
+    output = nbformat.v4.new_output("display_data", data=kept)
+    file = tmp_path / "rated.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])]), file)
+    assert check_notebook(file).found == ()

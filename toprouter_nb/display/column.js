@@ -94,3 +94,30 @@ function stopButton(parent, label, stop) {
   });
   return button;
 }
+
+// What anywidget asks of a module: one store for each model, whether anybody looks or not, and a view for each place it
+// is shown in. They meet by the key, because the two are handed different objects for one model.
+function widgetOf(Store, View) {
+  const stores = new Map();
+  return {
+    initialize({ model }) {
+      const key = model.get("key");
+      const store = new Store(model);
+      stores.set(key, store);
+      return () => {
+        store.close();
+        stores.delete(key);
+      };
+    },
+    render({ model, el }) {
+      const key = model.get("key");
+      const store = stores.get(key);
+      const view = new View(store, el, key);
+      store.views.add(view);
+      return () => {
+        store.views.delete(view);
+        view.close?.();
+      };
+    },
+  };
+}

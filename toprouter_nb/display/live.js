@@ -4,7 +4,6 @@ const SILENCE_MILLISECONDS = 2000;
 const HELLOS = 8;
 const LOST_MILLISECONDS = 10000;
 const ENDINGS = { done: "Done", stopped: "Stopped", error: "Failed" };
-const stores = new Map();
 
 // What has arrived for one model, whether anybody looks or not; views draw it.
 class Store {
@@ -94,6 +93,11 @@ class Store {
     }
   }
 
+  close() {
+    this.isClosed = true;
+    clearInterval(this.watchdog);
+  }
+
   // Python is told. Where it cannot listen, because the cell that waits for this very reply blocks it, the kernel is
   // interrupted instead, as its own Stop button does. Never when Python has fallen silent: the cell may be another one.
   stop(place) {
@@ -158,26 +162,10 @@ class View {
       ({ title }, place) => new ColumnView(this.row, title, columns.length > 1 && (() => this.store.stop(place))),
     );
   }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+  }
 }
 
-export default {
-  initialize({ model }) {
-    const key = model.get("key");
-    const store = new Store(model);
-    stores.set(key, store);
-    return () => {
-      store.isClosed = true;
-      clearInterval(store.watchdog);
-      stores.delete(key);
-    };
-  },
-  render({ model, el }) {
-    const store = stores.get(model.get("key"));
-    const view = new View(store, el);
-    store.views.add(view);
-    return () => {
-      cancelAnimationFrame(view.frame);
-      store.views.delete(view);
-    };
-  },
-};
+export default widgetOf(Store, View);

@@ -246,7 +246,7 @@ class LiveView:
     def _answer(self, kind: str) -> dict[str, Any]:
         return {"t": "ack"} if kind == "stop" else {"t": "snap", **self.snapshot()}
 
-    def _hear(self, message: object) -> None:
+    def _hear(self, message: object, _buffers: object = ()) -> None:
         """Take a message of a view, in whatever thread the kernel has for it; it is answered with the next drawing."""
         said = message if isinstance(message, dict) else {}
         kind = said.get("t")

@@ -6,7 +6,6 @@ const SETTLE_MILLISECONDS = 300;
 const PATIENCE_MILLISECONDS = 1500;
 const WAITING = "The kernel has not heard this yet: it is busy with a cell. It will, unless it was ended.";
 const LOST = "The kernel does not answer any more. Every vote is kept: run the cell again to go on.";
-const stores = new Map();
 
 // The state as Python last told it; each message is the whole of it.
 class Store {
@@ -91,7 +90,7 @@ class Store {
 }
 
 class RatingView {
-  constructor(store, key, el) {
+  constructor(store, el, key) {
     this.store = store;
     // Without the first attribute the notebook would take our keys for its commands.
     const guard = { "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": "Blind rating", tabindex: "0" };
@@ -197,20 +196,4 @@ class RatingView {
   }
 }
 
-export default {
-  initialize({ model }) {
-    const key = model.get("key");
-    const store = new Store(model);
-    stores.set(key, store);
-    return () => {
-      store.close();
-      stores.delete(key);
-    };
-  },
-  render({ model, el }) {
-    const store = stores.get(model.get("key"));
-    const view = new RatingView(store, model.get("key"), el);
-    store.views.add(view);
-    return () => store.views.delete(view);
-  },
-};
+export default widgetOf(Store, RatingView);

@@ -3,20 +3,15 @@
 Knows what a view is told and what its keys do. Messages come in threads of any kind; one lock keeps them apart.
 """
 
-import threading
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..display.cell_run import is_watched
-from ..display.choice import has_kernel, running_shell
 from ..errors import ToprouterError
-from ..panel.places import CELLS, Twins
-from ..panel.post import Post
+from ..panel.shown import Shown
 from ..plain import render_plain
 from ..tables import Table
 from .finding import Finding
@@ -36,7 +31,7 @@ _NO_NOTEBOOK = "It is shown in a notebook, as the last line of a cell."
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-class Rating:
+class Rating(Shown):
     """Pairs of answers for a person to compare, with names hidden until the end.
 
     Made by `Results.rate` and `Comparison.rate`, and shown by a notebook as any value is: two answers to one prompt
@@ -68,11 +63,6 @@ class Rating:
     StorageError
         The file holds something else than votes, or cannot be read.
 
-    Attributes
-    ----------
-    is_closed
-        True once it was closed.
-
     Examples
     --------
     >>> rows = pd.DataFrame({"model": ["m", "n"], "prompt_id": ["p", "p"], "answer": ["one", "two"]})
@@ -91,12 +81,8 @@ class Rating:
         seed: int = 0,
         file: Path | None = None,
     ) -> None:
-        self.is_closed = False
+        super().__init__()
         self._ballot = Ballot(rows, question=question, models=models, rater=rater, seed=seed, file=file)
-        self._lock = threading.RLock()
-        self._key = uuid.uuid4().hex
-        self._post = Post()
-        self._twins = Twins()
         self._is_ended = False
         self._alert = ""
         self._seen: tuple[str | None, float] = (None, 0.0)
@@ -171,13 +157,6 @@ class Rating:
             self._post.send({"a": str(message.get("a", "")), **self._state()})
             self._draw_twins()
 
-    def close(self) -> None:
-        """End the widget; the votes stay, and a static copy of how far it was."""
-        with self._lock:
-            self.is_closed = True
-            self._post.close()
-        CELLS.forget(self)
-
     def _act(self, kind: str, message: Mapping[str, Any]) -> None:
         if kind == "vote":
             self._vote(message["pair"], message["side"])
@@ -226,32 +205,10 @@ class Rating:
 
     # --- how a notebook shows it
 
-    def _ipython_display_(self) -> None:
-        shell: Any = running_shell()
-        if shell is None or not has_kernel(shell):
-            print(repr(self))
-        elif self.is_closed or not is_watched(shell):
-            shell.display_pub.publish(self._static())
-        else:
-            self._show(shell)
-
-    def _show(self, shell: Any) -> None:
-        with self._lock:
-            if not self._post.is_open:
-                self._post.open(shell, self._make_widget)
-            data, metadata = self._post.bundle()
-        shell.display_pub.publish(data, metadata)
-        CELLS.show(self._twins.add(shell), self)
-        self._draw_twins()
-
     def _make_widget(self) -> "RatingWidget":
         from .rating_widget import RatingWidget
 
         return RatingWidget(self._key, self.snapshot, self.hear)
-
-    def _draw_twins(self) -> None:
-        """Put a static copy beside each view, which hides it; it is what is read where there is no kernel."""
-        self._twins.draw(self._static(f"tr-twin tr-twin-{self._key}"))
 
     def _static(self, name: str = "tr-twin") -> dict[str, str]:
         state = self._state()
@@ -260,6 +217,4 @@ class Rating:
 
     def __repr__(self) -> str:
         """Show how far it is, without names; outside a notebook also what to do."""
-        shell = running_shell()
-        hint = "" if shell is not None and has_kernel(shell) else f" {_NO_NOTEBOOK}"
-        return f"Rating({len(self._ballot.own()):,} of {len(self):,} pairs){hint}"
+        return f"Rating({len(self._ballot.own()):,} of {len(self):,} pairs){self._advice(_NO_NOTEBOOK)}"

@@ -5,17 +5,13 @@ Imported late, as it imports anywidget. Knows nothing of votes.
 
 from importlib import resources
 
-from ..panel.widget import PanelWidget
-from ..render.style import style_sheet
+from ..display.snapshot_widget import SnapshotWidget, join_scripts, join_sheets
 
-_ROOMS = {name: resources.files(f"toprouter_nb.{name}") for name in ("display", "panel", "experiment")}
-# In the order they use each other; together they are one module.
-_SCRIPTS = (_ROOMS["display"] / "column.js", _ROOMS["panel"] / "pieces.js", _ROOMS["experiment"] / "rating.js")
-_SHEETS = (_ROOMS["display"] / "live.css", _ROOMS["panel"] / "panel.css", _ROOMS["experiment"] / "rating.css")
+_DISPLAY, _PANEL, _HERE = (resources.files(f"toprouter_nb.{name}") for name in ("display", "panel", "experiment"))
 
 
-class RatingWidget(PanelWidget):
-    """A panel's model with views of its own."""
+class RatingWidget(SnapshotWidget):
+    """The model of a blind rating."""
 
-    _esm = "".join(script.read_text(encoding="utf-8") for script in _SCRIPTS)
-    _css = style_sheet() + "".join(sheet.read_text(encoding="utf-8") for sheet in _SHEETS)
+    _esm = join_scripts([_DISPLAY / "column.js", _PANEL / "pieces.js", _HERE / "rating.js"])
+    _css = join_sheets(_DISPLAY / "live.css", _PANEL / "panel.css", _HERE / "rating.css")

@@ -7,6 +7,7 @@
     status         what stands around the turns
     answering      the answer under way, in a thread
     settings_bar   models and parameters to choose from
+    shown          a widget where somebody looks, else a copy  Shown
     post           numbered messages to the views
     places         the cells that show it, and their static copies
     widget         the script and the style sheet               PanelWidget

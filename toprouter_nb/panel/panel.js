@@ -1,8 +1,7 @@
 // The chat panel. Python keeps the conversation and makes all HTML; here it is put in its place, and typed into.
-const stores = new Map();
 
 class PanelView {
-  constructor(store, key, el) {
+  constructor(store, el, key) {
     this.store = store;
     // Without the last attribute, Shift+Enter in here would run the cell again.
     const guard = { "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": "Chat" };
@@ -231,25 +230,8 @@ class PanelView {
   close() {
     cancelAnimationFrame(this.frame);
     this.grown.disconnect();
-    this.store.views.delete(this);
     this.pictures.release([...this.pictures.list, ...(this.sent?.pictures ?? [])]);
   }
 }
 
-export default {
-  initialize({ model }) {
-    const key = model.get("key");
-    const store = new Store(model);
-    stores.set(key, store);
-    return () => {
-      store.close();
-      stores.delete(key);
-    };
-  },
-  render({ model, el }) {
-    const store = stores.get(model.get("key"));
-    const view = new PanelView(store, model.get("key"), el);
-    store.views.add(view);
-    return () => view.close();
-  },
-};
+export default widgetOf(Store, PanelView);

@@ -4,13 +4,10 @@ Knows the conversation through its public methods. Messages come in threads of a
 """
 
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..conversation import Conversation
-from ..display.cell_run import is_watched
-from ..display.choice import has_kernel, running_shell
 from ..display.live_view import DRAW_SECONDS
 from ..errors import ParameterError, ToprouterError
 from ..images import image
@@ -19,9 +16,8 @@ from ..render.cards import render_transcript, render_turn
 from ..reply import Reply
 from ..turns import Turn, user
 from .answering import Answering, spell
-from .places import CELLS, Twins
-from .post import Post
 from .settings_bar import fetched_models, known_models, set_params
+from .shown import Shown
 from .status import facts_of, status_of
 from .transcript import Transcript
 
@@ -36,7 +32,7 @@ _LOOKS = frozenset(("look", "resync", "earlier"))
 _NO_NOTEBOOK = "It is shown in a notebook; here ask with chat.ask(...)."
 
 
-class Panel:
+class Panel(Shown):
     """A conversation with a place to type.
 
     Shown by a notebook as any value is. Questions run in a thread, so that cells can run meanwhile; the conversation
@@ -56,27 +52,18 @@ class Panel:
     ------
     ParameterError
         The prompts are no texts.
-
-    Attributes
-    ----------
-    is_closed
-        True once it was closed.
     """
 
     def __init__(self, chat: Conversation, prompts: Sequence[str] = ()) -> None:
-        self.is_closed = False
-        self._key = uuid.uuid4().hex[:8]  # it stands in saved HTML, where a longer one looks like a key
+        super().__init__()
         self._chat = chat
         self._prompts = check_prompts(prompts)
-        self._lock = threading.RLock()
         self._transcript = Transcript(chat)
         self._answering: Answering | None = None
         self._live: dict[str, Any] = {}
         self._before: tuple[Any, ...] = ()
         self._asker = self._returned = self._alert = ""
         self._status: dict[str, Any] = {}
-        self._post = Post()
-        self._twins = Twins()
 
     def is_of(self, chat: Conversation) -> bool:
         """Say whether it is an open panel of this conversation."""
@@ -117,11 +104,9 @@ class Panel:
     def close(self) -> None:
         """End the answer under way and the widget; the static copy of the conversation stays."""
         with self._lock:
-            self.is_closed = True
             if self._answering is not None:
                 self._answering.stop()
-            self._post.close()
-        CELLS.forget(self)
+            super().close()
 
     def _handlers(self) -> dict[str, Callable[[Mapping[str, Any], Sequence[bytes]], dict[str, Any] | None]]:
         return {
@@ -223,28 +208,10 @@ class Panel:
 
     # --- how a notebook shows it
 
-    def _ipython_display_(self) -> None:
-        shell: Any = running_shell()
-        if shell is None or not has_kernel(shell):
-            print(repr(self))
-        elif self.is_closed or not is_watched(shell):
-            shell.display_pub.publish(self._static())
-        else:
-            self._show(shell)
-
-    def _show(self, shell: Any) -> None:
-        with self._lock:
-            if not self._post.is_open:
-                self._post.open(shell, self._make_widget)
-                threading.Thread(target=self._learn_models, name="toprouter_nb-models", daemon=True).start()
-            data, metadata = self._post.bundle()
-        shell.display_pub.publish(data, metadata)
-        CELLS.show(self._twins.add(shell), self)
-        self._draw_twins()
-
     def _make_widget(self) -> "PanelWidget":
         from .widget import PanelWidget
 
+        threading.Thread(target=self._learn_models, name="toprouter_nb-models", daemon=True).start()
         return PanelWidget(self._key, self.snapshot, self.hear)
 
     def _learn_models(self) -> None:
@@ -253,19 +220,13 @@ class Panel:
         if models:
             self._tell({"models": models})
 
-    def _draw_twins(self) -> None:
-        """Put a static copy beside each view, which hides it; it is what is read where there is no kernel."""
-        self._twins.draw(self._static(f"tr-twin tr-twin-{self._key}"))
-
     def _static(self, name: str = "tr-twin") -> dict[str, Any]:
         html = f'<div class="{name}">{render_transcript(self._chat.turns, facts_of(self._chat))}</div>'
         return {"text/html": html, "text/plain": render_plain(repr(self._chat))}
 
     def __repr__(self) -> str:
         """Show what it is a panel of, and outside a notebook what to do there."""
-        shell = running_shell()
-        hint = "" if shell is not None and has_kernel(shell) else f" {_NO_NOTEBOOK}"
-        return f"Panel({self._chat!r}){hint}"
+        return f"Panel({self._chat!r}){self._advice(_NO_NOTEBOOK)}"
 
 
 def check_prompts(prompts: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..display.cell_run import leave_cell
 
 if TYPE_CHECKING:
-    from .widget import PanelWidget
+    from ..display.snapshot_widget import SnapshotWidget
 
 _Result = TypeVar("_Result")
 
@@ -29,7 +29,7 @@ class Post:
 
     def __init__(self) -> None:
         self.sent = 0
-        self._widget: PanelWidget | None = None
+        self._widget: SnapshotWidget | None = None
         self._outside = contextvars.copy_context()
 
     @property
@@ -37,7 +37,7 @@ class Post:
         """Say whether there is a widget that views can be shown of."""
         return self._widget is not None
 
-    def open(self, shell: Any, make: "Callable[[], PanelWidget]") -> None:
+    def open(self, shell: Any, make: "Callable[[], SnapshotWidget]") -> None:
         """Make the widget, from a cell; what is sent is then heard, and answered, while cells run."""
         self._outside = contextvars.copy_context()
         self._outside.run(leave_cell, shell)
