@@ -4,11 +4,16 @@ Knows nothing of questions but how many they are, and what they cost.
 """
 
 import contextlib
+import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from .display.choice import has_kernel, running_shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tqdm import tqdm
 
     from .parallel import Outcome
 
@@ -28,11 +33,9 @@ class Progress:
     @contextlib.contextmanager
     def over(self, count: int, unit: str) -> "Iterator[Callable[[Outcome], None]]":
         """Show a bar for `count` questions; what it gives is told of each that ended."""
-        from tqdm import tqdm
-
         tokens, cost, failed = 0, Decimal(0), 0
 
-        with tqdm(total=count, unit=unit, disable=not self._is_shown, dynamic_ncols=True) as bar:
+        with text_bar(count, unit, is_shown=self._is_shown) as bar:
 
             def step(outcome: "Outcome") -> None:
                 nonlocal tokens, cost, failed
@@ -47,3 +50,16 @@ class Progress:
                 bar.update()
 
             yield step
+
+
+def text_bar(count: int, unit: str, *, is_shown: bool = True) -> "tqdm[NoReturn]":
+    """Return a progress bar in text.
+
+    A notebook shows what stands on standard error like a warning, so there it stands on standard output; elsewhere
+    that may be piped to something else.
+    """
+    from tqdm import tqdm
+
+    shell = running_shell()
+    file = sys.stdout if shell is not None and has_kernel(shell) else sys.stderr
+    return tqdm(total=count, unit=unit, disable=not is_shown, dynamic_ncols=True, file=file)

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tqdm.auto import tqdm
-
 from ..budget import spell_usd
 from ..display.brake import Brake
 from ..display.cell_run import STOPPED_RUNS, current_run
 from ..display.live_view import LiveView, Mode
 from ..plain import render_plain
+from ..progress import text_bar
 from ..render.cards import render_root, render_said
 from ..render.columns import render_columns
 from ..render.facts import reply_facts
@@ -119,7 +118,7 @@ class Bar:
     def carry(self, asker: Asker, answers: Sequence[Answer], width: int) -> None:  # noqa: ARG002 - rows are no matter here
         """Ask all at once, as many at a time as may be."""
         stoppable = _stoppable(self._shell, asker) if self._shell is not None else contextlib.nullcontext()
-        with stoppable, tqdm(total=len(answers), unit="answer", dynamic_ncols=True) as bar:
+        with stoppable, text_bar(len(answers), "answer") as bar:
             costs: list[Decimal] = []
 
             def ended(answer: Answer) -> None:
