@@ -2,12 +2,14 @@
 
 import dataclasses
 
+import nh3
 import pytest
 from payloads import GIF
 
 from toprouter_nb import turns
 from toprouter_nb.parts import ImagePart
 from toprouter_nb.render import cards
+from toprouter_nb.render.branches import render_branches
 from toprouter_nb.render.page import render_page
 from toprouter_nb.render.style import style_sheet, style_tag
 
@@ -22,7 +24,7 @@ def test_a_reply_is_text_and_small_print():
     html = cards.render_reply(text="**x**", requested_model="any/model", completion_tokens=2)
     assert body(html) == (
         '<div class="tr-text"><p dir="auto"><strong>x</strong></p>\n</div>'
-        '<div class="tr-foot"><span>any/model</span> <span>2 tokens out</span></div>'
+        '<div class="tr-foot"><span>any/model</span><span class="tr-dot"> · </span><span>2 tokens out</span></div>'
     )
 
 
@@ -119,3 +121,13 @@ def test_a_page_forbids_itself_everything():
     page = render_page("A </title><script>", cards.render_note("x"))
     assert "default-src 'none'" in page
     assert "<script>" not in page
+
+
+def test_words_stay_apart_where_no_style_is_taken():
+    """A notebook from elsewhere is shown without our style: facts, roles and texts do not run together then."""
+    turn = {"role": "user", "text": "Why?", "facts": ["any/model", "7 tokens"], "is_current": True, "guides": ()}
+    tree = render_branches([turn | {"is_branch": False, "is_first": True, "is_end": True}])
+    reply = cards.render_reply(text="Paris.", requested_model="any/model", completion_tokens=2)
+    told = [nh3.clean(html, tags=set(), clean_content_tags={"style"}) for html in (tree, reply)]
+    assert told[0].endswith("user Why? any/model · 7 tokens")
+    assert told[1].endswith("any/model · 2 tokens out")

@@ -8,7 +8,7 @@ from typing import Any
 
 from toprouter_nb.plain import shorten
 
-from .cards import render_note, render_root
+from .cards import join_facts, render_note, render_root
 from .fragment import Html, escape
 from .style import style_sheet
 
@@ -45,13 +45,13 @@ def render_branches(turns: Sequence[Mapping[str, Any]]) -> Html:
 
 def _row(turn: Mapping[str, Any]) -> str:
     state = "" if turn["is_current"] else " tr-aside"
-    facts = "".join(f"<span>{escape(fact)}</span>" for fact in turn["facts"])
+    facts = join_facts(turn["facts"])
     text = escape(shorten(turn["text"].replace("\n", " "), _TEXT_CHARACTERS)) or '<span class="tr-none">no text</span>'
     aside = "" if turn["is_current"] else '<span class="tr-hidden">another branch: </span>'
     return (
         f'<li class="tr-step tr-{_role(turn["role"])}{state}">{_strokes(turn)}'
-        f'<span class="tr-role">{aside}{escape(turn["role"])}</span><span class="tr-line" dir="auto">{text}</span>'
-        f'<span class="tr-facts">{facts}</span></li>'
+        f'<strong class="tr-role">{aside}{escape(turn["role"])}</strong> '
+        f'<span class="tr-line" dir="auto">{text}</span> <span class="tr-facts">{facts}</span></li>'
     )
 
 

@@ -93,8 +93,13 @@ def render_reasoning(text: str, *, is_open: bool = False) -> Html:
 
 
 def render_facts(facts: Iterable[str]) -> Html:
-    """Render short facts in one line that wraps; the spaces keep them apart where no style is taken."""
-    return Html(f'<div class="tr-foot">{" ".join(f"<span>{escape(fact)}</span>" for fact in facts)}</div>')
+    """Render short facts in one line that wraps."""
+    return Html(f'<div class="tr-foot">{join_facts(facts)}</div>')
+
+
+def join_facts(facts: Iterable[str]) -> Html:
+    """Render short facts side by side; the style sets them apart, and where none is taken a dot does."""
+    return Html('<span class="tr-dot"> · </span>'.join(f"<span>{escape(fact)}</span>" for fact in facts))
 
 
 def render_picture(data: bytes, *, caption: str = "") -> Html:
@@ -123,12 +128,12 @@ def render_turn(role: str, parts: Iterable[PartLike], *, is_partial: bool = Fals
     Examples
     --------
     >>> render_turn("user", [])
-    '<div class="tr-turn tr-user"><div class="tr-role">user</div></div>'
+    '<div class="tr-turn tr-user"><strong class="tr-role">user</strong></div>'
     """
     spoken = "".join(_render_part(part, is_answer=role == "assistant") for part in parts)
     mark = render_mark("Cut short: this is what had arrived.") if is_partial else ""
     name = f" tr-{role}" if role in _ROLES else ""
-    return Html(f'<div class="tr-turn{name}"><div class="tr-role">{escape(role)}</div>{spoken}{mark}</div>')
+    return Html(f'<div class="tr-turn{name}"><strong class="tr-role">{escape(role)}</strong>{spoken}{mark}</div>')
 
 
 def render_turn_card(role: str, parts: Iterable[PartLike], *, is_partial: bool = False) -> Html:
