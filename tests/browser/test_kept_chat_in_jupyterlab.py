@@ -40,5 +40,5 @@ def test_an_exported_notebook_is_readable_before_it_is_trusted(notebook, tmp_pat
     book.page.get_by_role("heading", name="A *tutor* for $5").wait_for()
     shown = book.output(1)
     shown.get_by_text("Paris.").wait_for()
-    assert "12 tokens in, 3 out $0.00042" in shown.inner_text()
+    assert "12 tokens in, 3 out · $0.00042" in shown.inner_text()
     assert book.page.get_by_text("chat.ask('Capital of France?')").count() == 1
