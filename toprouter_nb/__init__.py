@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from . import testing as testing
     from .accounts import ledger as ledger
     from .accounts import usage_table as usage_table
+    from .comparison import Comparison as Comparison
     from .comparison import compare as compare
     from .experiment import scorers as scorers
     from .experiment.dask_runner import DaskRunner as DaskRunner
@@ -46,10 +47,13 @@ if TYPE_CHECKING:
     from .turns import system as system
     from .turns import user as user
     from .usage import Usage as Usage
+    from .wire.answer import Delta as Delta
 
 _HOMES = {
+    "Comparison": "comparison",
     "Conversation": "notebook",
     "DaskRunner": "experiment.dask_runner",
+    "Delta": "wire.answer",
     "Experiment": "experiment.study",
     "Grid": "experiment.grid",
     "ImagePart": "parts",
@@ -71,13 +75,13 @@ _HOMES = {
     "load_prompts": "experiment.prompts",
     "models": "shelf",
     "open_run": "experiment.results",
-    "scorer": "experiment.scorers.function",
-    "scorers": "experiment",
+    "plots": "",
     "power": "experiment.sample_size",
     "rank": "experiment.ranking",
     "record": "lessons",
     "replay": "lessons",
-    "plots": "",
+    "scorer": "experiment.scorers.function",
+    "scorers": "experiment",
     "system": "turns",
     "testing": "",
     "track": "meter",

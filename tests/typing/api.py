@@ -9,7 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from toprouter_nb import (
+    Comparison,
     Conversation,
+    Delta,
     Experiment,
     Grid,
     Judge,
@@ -18,6 +20,7 @@ from toprouter_nb import (
     Turn,
     Usage,
     check_notebook,
+    compare,
     configure,
     image,
     ledger,
@@ -40,7 +43,6 @@ from toprouter_nb.leaks import Leaks
 from toprouter_nb.parts import ImagePart
 from toprouter_nb.sampling import Samples
 from toprouter_nb.tables import Table
-from toprouter_nb.wire.answer import Delta
 from toprouter_nb.xray_card import XRay
 from toprouter_nb.xray_lint import Finding
 
@@ -54,6 +56,7 @@ assert_type(reply.usage.prompt_tokens, int | None)
 assert_type(chat.stream("Hi"), Iterator[str])
 assert_type(chat.stream("Hi", events=True), Iterator[Delta])
 assert_type(chat.stream_async("Hi"), AsyncIterator[str])
+assert_type(compare("Hi", ["any/model"]), Comparison)
 assert_type(chat.usage_table(), Table)
 assert_type(usage_table("model", since="7d"), Table)
 assert_type(ledger(["seconds"], model="any/model").save("ledger.csv"), Path)
