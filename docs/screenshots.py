@@ -170,6 +170,49 @@ VIEWS |= {
         "_ = chat.ask('What is a p-value?'); _ = chat.ask('Why?'); _ = chat.retry()\nchat.panel()",
     ],
 }
+# What the README begins with: cells as people type them, and what they get. Not a view of its own, so it has no looks.
+FRONT_SETUP = r"""
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import toprouter_nb as tr
+from toprouter_nb import testing
+from toprouter_nb.testing import Script
+
+def used(prompt, completion, cost):
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion, "cost": cost}
+
+SEEN = (
+    "The dose and the response rise together, **up to about 6 mg**; beyond that more dose changes little.\n\n"
+    "- slope below 6 mg: 1.4 per mg\n- above: $\\beta \\approx 0$, within the error bars"
+)
+SAID = {
+    "google/gemini-3.5-flash": Script(
+        "The probability of data **at least as extreme** as yours if there were no effect: $P(T \\ge t \\mid H_0)$.",
+        usage=used(21, 34, 0.00011), delay_seconds=0.02,
+    ),
+    "openai/gpt-5-mini": Script(
+        "How surprised to be:\n\n| p | surprise |\n|--:|:--|\n| 0.5 | none |\n| 0.01 | some |",
+        usage=used(19, 47, 0.0001), delay_seconds=0.03,
+    ),
+    "anthropic/claude-haiku-5": Script(
+        "Small *p*, rare data under $H_0$. It does **not** say how large the effect is.",
+        usage=used(23, 26, 0.00015), delay_seconds=0.015,
+    ),
+}
+seen = [Script(SEEN, usage=used(1143, 58, 0.00049), delay_seconds=0.02)]
+gateway = testing.ScriptedGateway(lambda request: seen.pop() if seen else SAID[request.json["model"]]).start()
+tr.configure(base_url=gateway.base_url, api_key="test", ledger_path=":memory:")
+fig, axes = plt.subplots()
+axes.plot([1, 2, 3])
+plt.close(fig)
+"""
+FRONT = [
+    """chat = tr.Conversation("google/gemini-3.5-flash", system="You are terse.")
+chat.ask("What does this plot say?", fig)""",
+    """models = ["google/gemini-3.5-flash", "openai/gpt-5-mini", "anthropic/claude-haiku-5"]
+tr.compare("What is a p-value?", models)""",
+]
 LOOKS = {"light": ("light", 1000), "dark": ("dark", 1000), "narrow": ("light", 560)}
 
 
@@ -194,11 +237,32 @@ def take(lab, browser, name, look):
     context.close()
 
 
+def take_front(lab, browser):
+    """Run the cells of the first picture, and keep them together with what they gave."""
+    context = browser.new_context(viewport={"width": 1180, "height": 1600}, device_scale_factor=2)
+    book = Notebook(lab, context.new_page(), "front.ipynb")
+    book.open([FRONT_SETUP, *FRONT])
+    book.hide_side()
+    for cell in range(len(FRONT) + 1):
+        book.run(cell)
+    cells = book.page.locator(".jp-Notebook .jp-CodeCell")
+    book.output(len(FRONT)).locator(".tr-sheet").first.wait_for()
+    book.page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; }")
+    book.page.wait_for_timeout(300)
+    first, last = cells.nth(1).bounding_box(), cells.nth(len(FRONT)).bounding_box()
+    area = {**first, "height": last["y"] + last["height"] - first["y"]}
+    book.page.screenshot(path=HERE / "images" / "front.png", clip=area)
+    book.shut_down()
+    context.close()
+
+
 def main(names):
     """Take the named pictures, or all."""
     with LabServer(Path(tempfile.mkdtemp())) as lab, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        for name in names or VIEWS:
+        if not names or "front" in names:
+            take_front(lab, browser)
+        for name in [name for name in names or VIEWS if name != "front"]:
             for look in LOOKS:
                 take(lab, browser, name, look)
         browser.close()
