@@ -104,10 +104,13 @@ def _kappa(one: np.ndarray, two: np.ndarray, labels: np.ndarray) -> tuple[float,
     observed, expected = same.mean(), float(said_one @ said_two)
     codes = codes_of(labels)
     count = int(codes.max()) + 1
+    # Both say one and the same thing of everything: chance alone would agree as well, and kappa is 0 / 0.
     if expected == 1:
         return math.nan, math.nan, count
     kappa = (observed - expected) / (1 - expected)
     by_chance = said_two[rows] + said_one[columns]
+    # The derivative of kappa by one more pair, twice the product rule: of the share seen, and of the share by chance.
+    # Summed by group and squared it is the linearized variance; with one pair a group, that of Fleiss et al.
     influence = (same - observed) / (1 - expected) - (1 - observed) / (1 - expected) ** 2 * (by_chance - 2 * expected)
     sums = np.bincount(codes, influence)
     error = math.sqrt(count / (count - 1) * float(sums @ sums)) / len(rows) if count > 1 else math.nan

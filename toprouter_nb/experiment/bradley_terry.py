@@ -18,6 +18,7 @@ from .interval import Codes, Floats
 
 # A pull towards 0, far below what one comparison weighs: it keeps a model that never lost finite.
 RIDGE = 1e-4
+# Newton's method needs a handful; the rest is for strengths that run away until the ridge holds them.
 _STEPS = 200
 _CLOSE = 1e-10  # of the log odds; closer is below what sums of many numbers keep
 
@@ -74,13 +75,17 @@ def fit_strengths(first: Codes, second: Codes, outcomes: Floats, groups: Codes, 
     _check_joined(won + won.T)
     log_odds = _maximize(won)
     bread = np.linalg.inv(_information(log_odds, won))
+    # Outcome less chance: the slope of one comparison's log likelihood by its first model; its second has the negative.
     residuals = outcomes - 1 / (1 + np.exp(log_odds[second] - log_odds[first]))
     count = int(groups.max()) + 1
     scores = np.zeros((count, models))
     np.add.at(scores, (groups, first), residuals)
     np.add.at(scores, (groups, second), -residuals)
+    # By the prompts' mean, which only the ridge keeps from 0: what it pulls is no spread between prompts.
     scores -= scores.mean(axis=0)
+    # G / (G - 1), as for a clustered mean; few groups make any sandwich too small without it.
     middle = scores.T @ scores * (count / max(count - 1, 1))
+    # Strengths are told against the average, so the error of the average belongs to each of them.
     centre = np.eye(models) - 1 / models
     covariance = centre @ bread @ middle @ bread @ centre
     unbounded: NDArray[np.bool_] = (won.sum(axis=1) == 0) | (won.sum(axis=0) == 0)
@@ -133,6 +138,7 @@ def _information(log_odds: Floats, won: Floats) -> Floats:
 
 def _check_joined(met: Floats) -> None:
     joined = np.eye(len(met), dtype=bool) | (met > 0)
+    # Each squaring doubles the length of the chains that are seen.
     for _ in range(len(met).bit_length()):
         joined = joined @ joined
     if not joined.all():

@@ -111,6 +111,7 @@ def contrast_frame(rows: pd.DataFrame, score: str, *, pairs: Pairs | None = None
     adjusted = holm([line["p_value"] for line in lines])
     for line, p_value in zip(lines, adjusted, strict=True):
         line["p_holm"] = float(p_value)
+        # By Holm's p and not by whether the interval holds 0: with many pairs, some interval misses 0 by chance.
         line["is_separated"] = None if math.isnan(p_value) else bool(p_value < 1 - level)
     return table_of(CONTRAST_COLUMNS, lines_of(CONTRAST_COLUMNS, lines))
 
@@ -180,8 +181,10 @@ def _ratio(one: pd.DataFrame, two: pd.DataFrame, name: str, clusters: dict[str, 
     """Return the ratio of the means over the prompts both answered."""
     sides = []
     for side in (one, two):
+        # What came from the cache cost nothing and took no time: it says nothing of the model.
         asked = side[is_answer(side) & (column(side, "cache_hit") != 1)]
         sides.append(pd.Series(column(asked, name), asked["prompt_id"]).groupby(level=0).mean())
+    # Only prompts that both answered, each once: else the ratio compares prompts and not models.
     both = pd.concat(sides, axis=1, join="inner").dropna()
     groups = [clusters[prompt] for prompt in both.index]
     return ratio_interval(both.iloc[:, 0].to_numpy(), both.iloc[:, 1].to_numpy(), np.asarray(groups), level=level)
@@ -208,6 +211,7 @@ def _say(line: dict[Any, Any], level: float) -> str:
         return f"{pair} have scores of no prompt in common."
     if line["low"] is None:
         return f"{pair} differ by {line['difference']:.3f}; one group of prompts says nothing about others."
+    # No spread at all: the interval is a point, and a p value of 0 from it would claim too much.
     if line["low"] == line["high"]:
         return f"{pair} differ by {line['difference']:.3f} on each of {line['prompts']:,} prompts alike."
     ends = f"{_percent(level)}: {line['low']:.3f} to {line['high']:.3f}, p = {line['p_holm']:.2g}"

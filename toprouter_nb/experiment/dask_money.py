@@ -32,6 +32,7 @@ class ChunkMoney:
         part, total, left = [], 0, self._limit - self._spent - self._reserved
         for cell in cells:
             worst = prices.worst(cell.model, cell.prompt.turns, cell.params)
+            # The first that does not fit ends the part: to go on with cheaper cells would bias a capped sample.
             if total + worst > left:
                 break
             part.append(cell)

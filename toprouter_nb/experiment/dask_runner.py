@@ -27,11 +27,14 @@ from .run_spec import RunSpec
 from .store import Store
 from .store_journal import Journals
 
+# A task costs the scheduler about a millisecond, a cell its call: at 500 the cluster's share cannot be measured.
 _CHUNK_CELLS = 500
 # Where no folder is shared, a lost worker takes the rows of its chunk with it.
 _LOOSE_CHUNK_CELLS = 50
+# One in work and one waiting for each thread: no worker runs dry, and Stop has little to take back.
 _QUEUED = 2
 _LOOK_SECONDS = 0.5
+# Dask blames a task that saw four workers die; rented machines may vanish by the dozen through no fault of it.
 _MOST_DEATHS = 50
 _MOST_LANES = 1_000
 

@@ -143,6 +143,7 @@ def _left(chunk: Chunk, done: list[Row], journal: Journal | None) -> int | None:
     """Return what may still be spent: calls an earlier attempt had under way when it died may be paid."""
     if chunk.allowance is None:
         return None
+    # Each earlier attempt may have died with all its lanes under way, and nobody knows which cells those were.
     worst = max(chunk.prices.worst(cell.model, cell.prompt.turns, cell.params) for cell in chunk.cells)
     lost = 0 if journal is None else worst * min(chunk.lanes, len(chunk.cells)) * len(journal.earlier)
     return max(0, chunk.allowance - lost - sum((row.cost_nano_usd or 0) + row.lost_nano_usd for row in done))

@@ -93,12 +93,16 @@ def paired_difference(
     wins, losses = int((pairs.means > 0).sum()), int((pairs.means < 0).sum())
     exact, middle = mcnemar(wins, losses) if is_single else (math.nan, math.nan)
     is_known = groups > 1
+    # One mean is estimated from G groups, which leaves G - 1. Known to be a little too narrow where there are few
+    # groups of very different size (Cameron and Miller 2015); where each prompt is a group, they are equal.
     reach = t_quantile(level, groups - 1) * error if is_known else math.nan
     return Difference(
         estimate=estimate,
         low=estimate - reach,
         high=estimate + reach,
         standard_error=error,
+        # With one 0 / 1 answer each, McNemar's test is sound with few prompts, too; t relies on many. The interval is
+        # t's in any case, so it and the p value may disagree at the edge; `is_separated` goes by the p value.
         p_value=middle if is_single else _t_test(estimate, error, groups),
         test="McNemar mid-p" if is_single else "paired t",
         mcnemar_exact=exact,
@@ -136,10 +140,12 @@ def holm(p_values: ArrayLike) -> Floats:
     [0.03, 0.06, 0.06]
     """
     values = np.asarray(p_values, dtype=np.float64)
+    # A pair that could not be tested is no chance of a false find, so it does not make the others' bar higher.
     there = np.flatnonzero(~np.isnan(values))
     order = there[np.argsort(values[there], kind="stable")]
     adjusted = np.full(values.shape, np.nan)
     factors = np.arange(len(order), 0, -1)
+    # The running maximum keeps a larger p from being adjusted below a smaller one; without it, Holm is not a step-down.
     adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * factors), 1.0)
     return adjusted
 
@@ -154,6 +160,7 @@ def _pair(
     if any(side.shape != label.shape for side, label in zip(sides, labels, strict=True)):
         message = "Scores and prompts have one entry a row each; their lengths differ."
         raise ParameterError(message)
+    # Both sides in one numbering, so that means stand at the same place for the same prompt.
     codes, names = pd.factorize(np.concatenate([label[keep] for label, keep in zip(labels, kept, strict=True)]))
     split = int(kept[0].sum())
     one, one_counts = _means(sides[0][kept[0]], codes[:split], len(names))
@@ -166,6 +173,7 @@ def _pair(
         clusters_are_prompts(groups)
         and (one_counts[both] == 1).all()
         and (two_counts[both] == 1).all()
+        # A repeated prompt has a mean between 0 and 1, and prompts of one group depend on each other: not McNemar's.
         and np.isin(rows, (0.0, 1.0)).all()
     )
     return group_means(values, names[both], groups), is_single and bool(both.any())
@@ -185,6 +193,7 @@ def _means(scores: Floats, codes: Codes, count: int) -> tuple[Floats, Codes]:
 def _t_test(estimate: float, error: float, groups: int) -> float:
     if groups < 2:  # noqa: PLR2004  # a spread needs two
         return math.nan
+    # Every prompt differs alike: t is infinite, or 0 / 0 where nothing differs.
     if error == 0:
         return 1.0 if estimate == 0 else 0.0
     return t_p_value(estimate / error, groups - 1)

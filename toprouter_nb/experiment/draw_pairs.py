@@ -109,6 +109,7 @@ def draw_flips(verdicts: pd.DataFrame, *, ax: "Axes | None" = None) -> Drawn:
     ax.xaxis.set_major_formatter(lambda share, _place: f"{share:.0%}")
     name_rows(ax, inks, pair_labels(frame["model_a"].tolist(), frame["model_b"].tolist(), " / "))
     legend = ax.legend(frameon=False, fontsize=9, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
+    # The legend stands between title and bars: four names beside the axes would halve the picture.
     ax.set_title(ax.get_title("left"), loc="left", pad=26, color=inks.text, fontsize=11, fontweight="bold")
     for text in legend.get_texts():
         text.set(color=inks.text)

@@ -16,7 +16,9 @@ from .variants import each_variant, is_answer, read_rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Names of more prompts would overlap, at the tallest a figure gets.
 _MOST_NAMED = 40
+# Points of a curve beyond this fall on the same pixels, and an SVG of them takes megabytes.
 _MOST_POINTS = 2_000
 _WIDE = 8  # times; a wider range of seconds gets a logarithmic axis
 
@@ -108,6 +110,7 @@ def _draw_cells(ax: "Axes", frame: pd.DataFrame, inks: Inks) -> None:
     paper = ax.get_facecolor()
     shades = LinearSegmentedColormap.from_list("scores", [inks.line, inks.first]).with_extremes(bad=paper)
     values = frame.to_numpy(dtype=np.float64)
+    # From 0 to 1 even where all scores are between: a pale cell must mean the same in two pictures.
     low, high = min(np.nanmin(values), 0.0), max(np.nanmax(values), 1.0)
     cells = ax.imshow(
         np.ma.masked_invalid(values), aspect="auto", cmap=shades, vmin=low, vmax=high, interpolation="none"
@@ -141,6 +144,7 @@ def _steps(seconds: np.ndarray) -> pd.DataFrame:
     """Return the share of answers within each time, thinned to so many points."""
     known = np.sort(seconds[~np.isnan(seconds)])
     shares = np.arange(1, len(known) + 1) / max(len(known), 1)
+    # First and last stay: where a curve starts and that it reaches its top is what is read off.
     kept = np.unique(np.linspace(0, len(known) - 1, min(len(known), _MOST_POINTS)).astype(int))
     return pd.DataFrame({"seconds": known[kept], "share": shares[kept]})
 

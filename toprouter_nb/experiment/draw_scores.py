@@ -184,6 +184,7 @@ def _turned(frame: pd.DataFrame) -> pd.DataFrame:
     for one, other in (("first", "second"), ("wins", "losses")):
         turned[one], turned[other] = frame[one].where(~swap, frame[other]), frame[other].where(~swap, frame[one])
     turned["difference"] = frame["difference"].abs()
+    # Turned round, the lower end is the old upper one; the same holds for inverted ratios below.
     turned["low"] = frame["low"].where(~swap, -frame["high"])
     turned["high"] = frame["high"].where(~swap, -frame["low"])
     for name in ("cost_ratio", "latency_ratio"):

@@ -65,6 +65,7 @@ def pair_labels(firsts: Sequence[str], seconds: Sequence[str], between: str) -> 
     """
     names = list(dict.fromkeys([*firsts, *seconds]))
     ends = {name: name.rpartition("/")[2] for name in names}
+    # Two makers with a model of one name: without the makers both would read the same.
     if len(set(ends.values())) < len(names):
         ends = {name: name for name in names}
     room = (LABEL_CHARACTERS - len(between)) // 2

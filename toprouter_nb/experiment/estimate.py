@@ -19,15 +19,21 @@ from .sample_size import SampleSize, power
 from .store import Store
 from .store_folder import ROWS
 
+# `Experiment.run`'s own default of calls under way.
 _LANES = 32
 # Letters a token stands for: long English words, and text no tokenizer knows.
 _MOST_LETTERS = 5.0
 _FEWEST_LETTERS = 2.0
+# What the marks round a message take: 3 by OpenAI's own count, more where a template spells out roles.
 _MESSAGE_TOKENS = (3, 8)
+# From a picture at OpenAI's low detail to a large one at Anthropic's limit.
 _IMAGE_TOKENS = (85, 1_600)
+# A word or a number; an essay that no limit cuts.
 _SHORT_ANSWER = 5
 _LONG_ANSWER = 800
+# A short answer of a quick model; a long one of a slow model. Guesses, until ten rows of the run are done.
 _CALL_SECONDS = (0.5, 8.0)
+# About so many prompts are looked at, so that the estimate of a million comes as quickly.
 _SAMPLE = 2_000
 
 
@@ -134,6 +140,7 @@ class _Done:
         )
         tokens, seconds, count = next(store.select(query))
         if count >= 10:  # noqa: PLR2004  # fewer say little
+            # Unevenly round the mean: what is left may run into limits and retries, which only ever lengthen a run.
             self.seconds = (0.9 * seconds, 1.3 * seconds)
             self.answer_tokens = None if tokens is None else (int(0.8 * tokens), int(1.25 * tokens) + 1)
         store.close()

@@ -18,6 +18,7 @@ from .prompts import read_prompts
 from .shuffle import Shuffle
 from .whole import check_whole
 
+# `len()` holds more, but no run ends: at 1,000 calls a second these take 30 years.
 _MOST_CELLS = 10**12
 _SEED_BITS = 31  # servers take a signed 32-bit seed
 
@@ -173,6 +174,7 @@ class Grid(Sequence[Cell]):
     @functools.cached_property
     def fingerprint(self) -> str:
         """32 hex digits that stand for the whole plan; equal for equal grids."""
+        # Content and not pickled values: the same plan must have the same print in another process and release.
         digest = hashlib.blake2b(digest_size=16)
         plan = [self.models, self.params, self.repeats, self.seed]
         digest.update(json.dumps(plan, sort_keys=True).encode())
@@ -201,6 +203,7 @@ class Grid(Sequence[Cell]):
     def _seed(self, prompt_id: str, repeat: int) -> int | None:
         if self.seed is None:
             return None
+        # By the prompt's id and not its place, so that a prompt put before the others changes no seed of theirs.
         said = f"{self.seed} {repeat} {prompt_id}".encode()
         return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest()) >> (64 - _SEED_BITS)
 

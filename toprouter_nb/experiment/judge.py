@@ -17,7 +17,9 @@ from .prompt import read_turns
 
 Verdict = Literal["first", "second", "tie"]
 _VERDICTS: Mapping[str, Verdict] = {"a": "first", "b": "second", "tie": "tie"}
+# Whatever is between, as in `**Verdict:** "B"` or "verdict is A", but on the same line.
 _SAID = re.compile(r"verdict[^\w\n]{0,20}(a|b|tie)\b", re.IGNORECASE)
+# As near to the same verdict twice as a server gives.
 _COLD = {"temperature": 0.0}
 
 
@@ -97,6 +99,7 @@ class Judge:
 
     def read(self, answer: str) -> Verdict | None:
         """Return the verdict of an answer, the last it gives; None where it gives none, which is no tie."""
+        # The last one counts: judges think aloud, and quote the line they were asked for before they mean it.
         said = _SAID.findall(re.sub(r"[*_`#]", "", answer))
         verdict = _VERDICTS[said[-1].lower()] if said else None
         return None if verdict == "tie" and not self.ties else verdict

@@ -47,6 +47,7 @@ async def run_chunk(
         while tasks and not watch.done():
             done, _ = await asyncio.wait([*tasks, watch], return_when=asyncio.FIRST_COMPLETED)
             tasks = [task for task in tasks if task not in done]
+            # `result()` raises what a lane died of: a disk that is full ends the run here and not silently.
             for task in done:
                 task.result()
     finally:

@@ -17,6 +17,7 @@ from .. import __version__
 from .grid import Grid
 
 _PACKAGES = ("httpx", "pandas", "numpy", "scipy", "pyarrow", "distributed")
+# A repository on a sleeping drive must not hold up a run for the sake of a note.
 _GIT_SECONDS = 3.0
 
 
@@ -64,6 +65,7 @@ def source_hash(scorer: Any) -> str | None:
         source = inspect.getsource(function if inspect.isroutine(function) else type(function))
     except (OSError, TypeError):
         return None
+    # To see that a scorer changed while its version did not; 64 bits are plenty where nobody forges.
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 

@@ -92,6 +92,7 @@ def content_digest(turns: Sequence[Turn]) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for turn in turns:
         for piece in (turn.role, *(_piece(part) for part in turn.parts), "end of turn"):
+            # The length before each piece: without it "ab" + "c" and "a" + "bc" were the same.
             data = piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogatepass")
             digest.update(f"{len(data)}:".encode() + data)
     return digest.digest()

@@ -14,6 +14,7 @@ import pandas as pd
 from ..errors import ParameterError
 from ..plain import render_plain, shorten
 
+# 128 MiB; Python's own limit of 128 KiB is less than one book chapter.
 _LONGEST_FIELD = 2**27
 
 
@@ -62,6 +63,7 @@ def read_prompt_file(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     csv.field_size_limit(_LONGEST_FIELD)
+    # Excel writes the mark that "-sig" takes off; `newline=""` is what `csv` needs to keep line ends inside of fields.
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, strict=True)
         try:

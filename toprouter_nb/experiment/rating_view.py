@@ -66,6 +66,7 @@ def result_words(votes: Sequence[Vote], *, left: int, same: int, raters: int) ->
     ['2 pairs are not rated yet.']
     """
     decided = [vote for vote in votes if vote.winner in ("a", "b")]
+    # Won by the one shown first: b where the pair was swapped, a where it was not.
     first = sum((vote.winner == "b") == vote.is_swapped for vote in decided)
     skipped = sum(vote.winner is None for vote in votes)
     said = [f"The answer shown first won {first:,} of your {len(decided):,} votes for one answer."] if decided else []

@@ -119,6 +119,7 @@ class VoteFile:
         if self._path is None:
             return []
         try:
+            # Shorter than what was read: somebody put another file there, or the folder was restored.
             if self._path.stat().st_size < self._end:
                 self._end, self._votes = 0, {}
             with self._path.open("rb") as file:
@@ -133,6 +134,7 @@ class VoteFile:
         if self._end == 0 and block and _MARK not in block and not _MARK.startswith(block):
             message = f"The file {self._shown} holds something else than votes. Give another one."
             raise StorageError(message)
+        # What follows the last line end is being written, or was torn; it is looked at again next time.
         whole = block[: block.rfind(b"\n") + 1]
         self._end += len(whole)
         return whole.splitlines()
@@ -155,6 +157,7 @@ class VoteFile:
 
 def _append_line(path: Path, line: bytes) -> None:
     """Write one line in one step; after one that was torn, on a new line."""
+    # O_APPEND: the system puts each write at the end in one step, whoever else writes. 0o600: votes are personal.
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.lseek(file, 0, os.SEEK_END)

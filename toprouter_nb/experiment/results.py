@@ -177,6 +177,7 @@ class Results(RunTables):
 
     def _judging_settings(self) -> Settings:
         settings = self._settings or configure()
+        # Where the answers came from, so that the judge of an `open_run` is asked there, too.
         address = self.manifest()["starts"][0].get("base_url", settings.base_url)
         return settings if settings.base_url == address else dataclasses.replace(settings, base_url=address)
 

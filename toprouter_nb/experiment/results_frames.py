@@ -35,6 +35,7 @@ _SECONDS = ("queue_s", "ttft_s", "latency_s", "retry_wait_s")
 _PACKED = ("answer", "reasoning")
 # Put together of other tables.
 _ADDED = ("cost_usd", "prompt", "reference")
+# Some 20 MB of Python values at once; 100,000 rows read in one go took several times the frame's size.
 _BLOCK = 20_000
 
 
@@ -133,6 +134,7 @@ def _check_columns(columns: object, there: Sequence[str]) -> list[str]:
 
 
 def _blocks(store: Store, names: Sequence[str], kind: str) -> Iterator[pd.DataFrame]:
+    # Rows without a place belong to an earlier grid. Judges' rows never have one: they are chosen by their keys.
     condition = "place IS NOT NULL" if kind == "answer" else "1"
     query = f"SELECT {', '.join(names)} FROM rows WHERE kind = ? AND {condition} ORDER BY place, rowid"
     rows = store.select(query, (kind,))

@@ -43,6 +43,7 @@ class RunTables:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._store = Store.read(path / ROWS)
+        # One connection, read by the notebook, by a progress view's thread and by a rating: one at a time.
         self._lock = threading.Lock()
 
     def df(self, columns: Sequence[str] | str | None = None) -> pd.DataFrame:

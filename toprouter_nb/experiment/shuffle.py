@@ -11,6 +11,7 @@ product covers the size, walked again where it leads outside.
 import hashlib
 import math
 
+# Four rounds make a permutation that looks random (Luby and Rackoff 1988); two more, since halves here are small.
 _ROUNDS = 6
 _MASK = 2**64 - 1
 
@@ -36,8 +37,10 @@ class Shuffle:
 
     def __init__(self, size: int, seed: int) -> None:
         self._size = size
+        # Two factors near the root: their product exceeds the size by less than one factor, so few walks go on.
         self._left = math.isqrt(max(size - 1, 0)) + 1
         self._right = -(-size // self._left)
+        # Not `random.Random`: a plan must come out the same in every release of Python, for runs are resumed by it.
         name = hashlib.blake2b(str(seed).encode(), digest_size=8 * _ROUNDS).digest()
         self._keys = [int.from_bytes(name[place : place + 8]) for place in range(0, len(name), 8)]
 
@@ -50,6 +53,7 @@ class Shuffle:
             message = f"position {position} is outside of {self._size} numbers"
             raise IndexError(message)
         number = self._forward(position)
+        # Walking on inside a permutation comes back sooner or later, and keeps what is left a permutation.
         while number >= self._size:
             number = self._forward(number)
         return number

@@ -14,6 +14,7 @@ from typing import Any, Self
 from .row import COLUMNS, FINAL, Row, decode_row, encode_row, pack, unpack
 from .store_file import open_for_reading, open_for_writing, step, typed_errors
 
+# Rows held at once, and values of one statement: SQLite takes 32,766 since 3.32 (sqlite.org/limits.html).
 _BLOCK = 1_000
 _FINAL = ", ".join(f"'{status}'" for status in FINAL)
 _INSERT = f"INSERT INTO rows ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -103,6 +104,7 @@ class Store:
     def finished_places(self) -> Iterator[int]:
         """Yield the places that are done, in order; each block is a reading of its own, so that writing goes on."""
         last = -1
+        # Answered by the index `rows_place` alone. A long cursor instead would pin the WAL, which could not be reset.
         query = f"SELECT place FROM rows WHERE place > ? AND status IN ({_FINAL}) ORDER BY place LIMIT {10 * _BLOCK}"
         while block := list(self.select(query, (last,))):
             for (last,) in block:
@@ -197,6 +199,7 @@ class Store:
 
     def end(self, start: int, how: str) -> None:
         """Note that a start ended, and how."""
+        # An orderly end has nothing at risk; what calls cost stands in their rows.
         values = (time.time(), how, start)
         self._execute("UPDATE starts SET ended_at = ?, ended = ?, at_risk_nano_usd = 0 WHERE rowid = ?", values)
 
@@ -225,6 +228,7 @@ class Store:
     def _make_way(self, row: Row, status: str, cost: int | None) -> bool:
         """Make room for a row whose cell has one already; False where that one stays."""
         if status in FINAL:
+            # Without attempts it was taken from another row, and that one's cost is counted already.
             if row.attempts and row.cost_nano_usd:
                 self.book(row.cost_nano_usd, "the same cell asked twice", row.kind)
             return False

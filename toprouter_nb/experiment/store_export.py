@@ -57,6 +57,7 @@ def _write_parquet(frames: Iterator[pd.DataFrame], file: Path) -> None:
     try:
         for frame in frames:
             table = pa.Table.from_pandas(_plain(frame), preserve_index=False)
+            # A block whose column is all missing has no type of its own.
             table = table if writer is None else table.cast(writer.schema)
             writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
             writer.write_table(table)

@@ -12,6 +12,7 @@ from ..errors import StorageError
 from ..plain import render_plain, shorten
 from . import store_schema
 
+# SQLite's busy timeout: a commit takes milliseconds, so that only a disk that hangs lasts as long.
 _WAIT_SECONDS = 30.0
 # SQLite says the second of a file that is shorter than it says itself, and the last two where tables are missing.
 _DAMAGE = ("malformed", "disk I/O error", "not a database", "no such table", "no such column")
@@ -28,6 +29,8 @@ def open_for_writing(file: Path, *, is_power_safe: bool = False) -> sqlite3.Conn
     with typed_errors(file):
         connection = sqlite3.connect(file, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         with _closed_on_error(connection):
+            # Readers and one writer at once (sqlite.org/wal.html). NORMAL syncs at checkpoints only: what is
+            # committed outlives the process in any case, and the machine's power only with FULL.
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'FULL' if is_power_safe else 'NORMAL'}")
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
@@ -47,6 +50,7 @@ def open_for_reading(file: Path) -> sqlite3.Connection:
     if not file.exists():
         message = f"There is no run in {str(file.parent)!r}. open_run() takes the folder that an Experiment made."
         raise StorageError(message)
+    # `mode=ro` (sqlite.org/uri.html) neither makes the file nor writes to it; `as_uri` quotes a "?" in its name.
     address = f"{file.resolve().as_uri()}?mode=ro"
     with typed_errors(file):
         connection = sqlite3.connect(
@@ -76,10 +80,12 @@ def step(connection: sqlite3.Connection) -> Iterator[None]:
     StorageError
         It could not be done; the disk is full, for one.
     """
+    # SQLite has no transactions inside of others; the outer one decides.
     if connection.in_transaction:
         yield
         return
     with typed_errors(connection):
+        # Take the write lock now: a reader that turns writer later can be refused at once, whatever the timeout.
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -26,6 +26,7 @@ _NETWORK = frozenset(
         *("fuse.gcsfuse", "fuse.rclone", "fuse.davfs2", "fuse.cephfs"),
     )
 )
+# The WAL grows until it is checkpointed, and a notebook beside it wants to be saved, too.
 _LEAST_FREE_BYTES = 64 * 2**20
 # A row with a short answer takes about 1.2 kB with its indexes; longer answers are noticed while writing.
 _ROW_BYTES = 1_500
@@ -111,6 +112,7 @@ class RunFolder:
         StorageError
             Another process, or another run() of this one, drives it.
         """
+        # "ab" makes it where it is missing and changes nothing where it is held.
         file = (self.path / "driver.lock").open("ab")
         if not try_lock(file):
             file.close()
@@ -184,7 +186,9 @@ def file_system_of(path: Path, *, mounts: str | None = None) -> str:
     best = ("", "")
     for line in mounts.splitlines():
         point, kind = [*line.split(" ", 3), "", "", ""][1:3]
+        # The kernel writes blanks in octal (proc(5), `fstab(5)`).
         point = point.replace("\\040", " ")
+        # The longest point above decides, and of equals the last: a later mount covers an earlier one.
         is_above = resolved == point or resolved.startswith(point.rstrip("/") + "/")
         if is_above and len(point) >= len(best[0]):
             best = point, kind

@@ -21,6 +21,7 @@ from .store import Store
 
 _BYTES = ("row_key", "request_key", "parent_key")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Row) if field.name not in ("prompt", "reference"))
+# A line must fit, or the merge would never get past it: an answer of so many bytes is none.
 _BLOCK_BYTES = 4 * 2**20
 # How often an attempt looks whether a newer one has begun.
 LOOK_SECONDS = 0.5
@@ -66,6 +67,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        # Time first and of one width, so that names in order are attempts in order.
         self._name = f"{time.time_ns():020d}-{socket.gethostname()}-{os.getpid()}.jsonl"
         self.earlier = [name for name in names_in(folder) if name.endswith(".jsonl")]
         self._file = os.open(folder / self._name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -133,6 +135,7 @@ class Journals:
         """Where workers of an earlier start may still be at work, let them see that a newer one has begun, and end."""
         if self._root.exists():
             self.begin(number)
+            # Twice as long as an attempt goes between two looks.
             time.sleep(2 * LOOK_SECONDS)
 
     def merge(self, store: Store) -> int:
@@ -162,6 +165,7 @@ class Journals:
             if not whole:
                 return merged
             rows = [row for line in whole.splitlines() if (row := decode_line(line)) is not None]
+            # Rows and how far they were read stand or fall together: exactly once, whoever dies when.
             with store.step():
                 store.add_rows(rows)
                 ends[name] = ends.get(name, 0) + len(whole)

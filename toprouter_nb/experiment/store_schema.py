@@ -11,11 +11,14 @@ from .row import COLUMNS
 
 VERSION = 1
 # Written into the file's header, so that another program's database is never taken for ours.
+# "tnbx"; `PRAGMA application_id` (sqlite.org/pragma.html).
 APPLICATION_ID = 0x746E6278
 _TYPES = {
+    # Not the primary key: rows keep SQLite's own number, which is the order in which they were entered.
     "row_key": "BLOB NOT NULL UNIQUE",
     "request_key": "BLOB NOT NULL",
     "parent_key": "BLOB",
+    # Of no type, so that a short text and a packed blob stay what they are.
     "answer": "",
     "reasoning": "",
 }
@@ -43,6 +46,7 @@ def _statements() -> list[str]:
     columns = ", ".join(f"{name} {_type_of(name)}".strip() for name in COLUMNS)
     return [
         f"CREATE TABLE rows ({columns})",
+        # With the status, so that what is done is read from the index and no row is touched.
         "CREATE INDEX rows_place ON rows (place, status)",
         "CREATE INDEX rows_request ON rows (request_key)",
         f"CREATE TABLE scores ({_SCORES}) WITHOUT ROWID",

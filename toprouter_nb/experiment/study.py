@@ -171,6 +171,7 @@ class Experiment:
 
     def with_models(self, *models: str) -> Self:
         """Return the same experiment with more models; running it asks only for theirs."""
+        # Not through the constructor: the key is hidden already, and what was checked need not be again.
         other = type(self).__new__(type(self))
         vars(other).update(vars(self), grid=self.grid.with_models(*models))
         return other

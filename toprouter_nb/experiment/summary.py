@@ -134,6 +134,7 @@ def summary_frame(
             **times(answers),
             **counts(part),
         }
+        # More rows than planned, after a prompt was taken out of the grid, are none missing.
         if planned is not None:
             line |= {"planned": planned.get(name), "missing": max(planned.get(name, 0) - len(part), 0)}
         if score is not None:

@@ -24,6 +24,7 @@ def quality(part: pd.DataFrame, answers: pd.DataFrame, k: int, level: float) -> 
     """Return mean and interval, pass@k, how often repeats agree, and the cost of a right answer."""
     scores = answers["score"].to_numpy()
     found = mean_interval(scores, answers["prompt_id"], answers["cluster"], level=level)
+    # All rows, failed ones with a score of 0: what was paid for an error is part of what a right answer costs.
     cost, low, high = ratio_interval(column(part, "cost_usd"), part["score"].fillna(0.0), part["cluster"], level=level)
     return {
         "unscored": int(np.isnan(scores).sum()),
@@ -68,6 +69,7 @@ def times(answers: pd.DataFrame) -> Line:
     line: Line = {name: quantile(seconds, share) for name, share in _QUANTILES.items()}
     line["ttft_p50"] = quantile(column(waited, "ttft_s"), 0.5)
     there = ~np.isnan(tokens) & (seconds > 0)
+    # Of sums, not the mean of each row's rate, which short answers would rule.
     line["tokens_per_second"] = float(tokens[there].sum() / seconds[there].sum()) if there.any() else None
     return line
 
@@ -95,6 +97,7 @@ def same_answers(answers: pd.DataFrame) -> float | None:
     texts = answers["answer"].astype(object).map(str).str.strip()
     counted = texts.groupby([answers["prompt_id"], texts]).size()
     by_prompt = counted.groupby(level=0).sum()
+    # Pairs of different repeats, each counted twice, above and below: n (n - 1) and not n^2, as in Simpson's index.
     pairs = by_prompt * (by_prompt - 1)
     same = (counted * (counted - 1)).groupby(level=0).sum()
     repeated = pairs > 0
@@ -114,6 +117,7 @@ def quantile(values: NDArray[np.float64], share: float) -> float | None:
     >>> quantile(np.array([4.0, 1.0, 2.0, 3.0]), 0.5)
     2.0
     """
+    # One draw: only the estimate is wanted here, by the same definition as where there are intervals.
     found = quantile_interval(values, np.zeros(len(values)), [share], draws=1)[0][0]
     return None if math.isnan(found) else found
 
@@ -125,6 +129,7 @@ def lines_of(columns: Sequence[Any], lines: Sequence[Line]) -> list[list[Any]]:
 
 def _pass_at(answers: pd.DataFrame, k: int) -> float | None:
     scored = answers[answers["score"].notna()]
+    # pass@k counts right answers; of a score of 0.7 there is no such count.
     if scored.empty or not scored["score"].isin((0.0, 1.0)).all():
         return None
     grouped = scored.groupby("prompt_id")["score"]

@@ -55,6 +55,7 @@ class Template:
 
     def fill(self, values: Mapping[str, object]) -> str:
         """Return the text with each field's value in its place, written as `str` writes it."""
+        # One pass over the template: braces in a value are never read as fields.
         return _PIECE.sub(lambda match: match[0][0] if match[1] is None else str(values[match[1]]), self.text)
 
     def _check_piece(self, match: re.Match[str], columns: Sequence[str]) -> None:

@@ -85,6 +85,7 @@ def plan_pairs(rows: pd.DataFrame, *, swap: bool = True, models: Sequence[str] |
         both = pd.concat([sides[first].rename("row_a"), sides[second].rename("row_b")], axis=1, join="inner")
         orders = [both.reset_index().assign(model_a=first, model_b=second, is_swapped=order) for order in (False, True)]
         blocks += orders[: 1 + swap]
+    # Both orders of a pair side by side: a run that stops half way has judged whole pairs.
     columns = [*_KEYS, "is_swapped", "row_a", "row_b"]
     plan = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=columns)
     return plan[columns].sort_values(["row_a", "row_b", "is_swapped"], ignore_index=True)
@@ -139,6 +140,7 @@ def pair_verdicts(verdicts: pd.DataFrame) -> Table:
     counted = marked.groupby(_KEYS, sort=False, dropna=False).sum().astype(int).reset_index()
     is_whole = counted["none"] == 0
     is_both = is_whole & (counted["swapped"] > 0) & (counted["swapped"] < counted["all"])
+    # Only unanimous orders name a winner: a judge that follows the place says "first" twice, which is no preference.
     clear = np.select([counted["a"] == counted["all"], counted["b"] == counted["all"]], ["a", "b"], "tie")
     flips = (counted["a"] > 0) & (counted["b"] > 0)
     counted["winner"] = pd.Series(clear, dtype=object).where(is_whole, None)
@@ -183,6 +185,7 @@ def judge_bias(verdicts: pd.DataFrame, *, level: float = 0.95) -> Finding:
     both = pairs[pairs["is_flip"].notna()]
     said = frame[frame["verdict"].notna()]
     decided = said[said["verdict"] != "tie"]
+    # One number a pair, from -1 to 1: the two orders of a pair are not independent, so they are not two rows.
     orders = ((both["first_orders"] - both["second_orders"]) / 2).astype(float)
     measures = {
         "flips": _share(both["is_flip"].astype(float), both, level),
@@ -216,6 +219,7 @@ def judge_agreement(pairs: pd.DataFrame, human: pd.DataFrame, *, level: float = 
         A column is missing, or they have no pair in common; or scipy is not installed.
     """
     sides = [_oriented(frame) for frame in (pairs, human)]
+    # Not by cluster: a person's sheet may not have it, and the prompt implies it.
     joined = sides[0].merge(sides[1], on=["prompt_id", "repeat", "one", "two"], suffixes=("_judge", "_human"))
     winners = [
         joined[name].astype(object).where(joined[name].notna(), None) for name in ("winner_judge", "winner_human")
