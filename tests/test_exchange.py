@@ -188,6 +188,14 @@ def test_alike_chunks_are_bounded_too():
     assert (error.kind, exchange.answer.text) == ("too_large", "12345678" * 3)
 
 
+def test_the_bound_of_an_answer_counts_bytes():
+    """Letters beyond ASCII count as the bytes they take, whether their chunks are parsed or not."""
+    settings = Settings(base_url="https://gateway.test", max_answer_bytes=30)
+    event = 'data: {"choices":[{"delta":{"content":"äöüß"}}]}\n\n'.encode()
+    exchange, _, error = play([event] * 9, settings=settings)
+    assert (error.kind, exchange.answer.text) == ("too_large", "äöüß" * 3)
+
+
 def test_alike_chunks_are_progress():
     """Text that is not parsed puts off the end for want of text, and nothing but text does."""
     event, alive = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n', b": keep-alive\n\n"

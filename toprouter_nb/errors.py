@@ -38,6 +38,7 @@ from .plain import render_plain, shorten
 if TYPE_CHECKING:
     from .reply import Reply
 
+# What a program decides by: one kind for each thing it could do about a failure. The class says where it came up.
 KINDS = (
     "auth",
     "bad_request",
@@ -60,6 +61,7 @@ KINDS = (
     "unexpected_response",
 )
 
+# A notebook shows a message whole, and some servers answer with a page of it.
 MESSAGE_CHARACTERS = 2_000
 
 
@@ -104,6 +106,8 @@ class ToprouterError(Exception):
         is_transient: bool = False,
         partial: "Reply | None" = None,
     ) -> None:
+        # Escaped here, once for all: a message may repeat what a server or a model wrote, and tracebacks go to
+        # terminals.
         super().__init__(render_plain(message))
         self.kind = kind or self.default_kind
         self.status = status

@@ -22,7 +22,7 @@ from .screen import Screen
 from .secret import Secret
 from .settings import Settings
 from .sse import Decoder, Event
-from .wire.answer import Delta, parse_object
+from .wire.answer import Delta, is_object, parse_object
 from .wire.problem import parse_error, problem_in
 from .wire.request import RequestBody
 
@@ -121,7 +121,7 @@ class Exchange:
         pending = self._decoder.finish()
         if pending is not None and pending.strip() == "[DONE]":
             self.is_done = True
-        elif pending and _is_whole(pending):
+        elif pending and is_object(pending):  # else it was cut, and the missing end is told below
             yield from self._read_payload(pending, "message")
         yield from self._flush()
         if not self.is_done and not self.answer.finish_reason:
@@ -142,6 +142,7 @@ class Exchange:
         if self.answer.finish_reason:
             return
         if isinstance(error, ReadTimeoutError):
+            # What was handed out cannot be taken back, so nothing is asked again after it.
             error.is_transient = not self.answer.has_delivered
             raise error
         words = f"The stream ended before the answer did. {str(error).removesuffix('.')}"
@@ -183,6 +184,8 @@ class Exchange:
         if room < len(block):
             message = f"The answer is larger than {_spell_bytes(bound)}, the limit for one answer (max_event_bytes)."
             raise UnexpectedResponseError(message, kind="too_large", status=self._status)
+        # By the names of the fields an event stream may begin with: some gateways send one as text/plain, or with no
+        # type.
         if self._collected[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b"event:", b"id:", b":", b"retry:")):
             self._decoder = Decoder(self._settings.max_event_bytes)
         return bytes(self._collected) if self._decoder else b""
@@ -208,7 +211,7 @@ class Exchange:
         delta = self._screen.read_alike(event.data) if event.type == "message" else None
         was_alike, self._is_alike = self._is_alike, delta is not None
         if delta is not None:
-            self._count_text(len(delta.text))
+            self._count_text(delta.text)
             if was_alike:
                 self.answer.add_text(delta.text)
             else:
@@ -243,6 +246,7 @@ class Exchange:
 
     def _read_payload(self, payload: str | bytes, event_type: str, *, in_stream: bool = True) -> Iterable[Delta]:
         """Return the deltas of one payload; where it reports an error, that is raised after them."""
+        # Some gateways put their keep-alive comments behind `data:`.
         if not payload or payload[:1] in (":", b":"):
             return ()
         try:
@@ -256,6 +260,7 @@ class Exchange:
         for delta in read:
             screened = self._pass_on(delta)
             self.answer.add(screened)
+            # Neither a role nor a keep-alive is progress: a provider that hangs goes on sending both.
             if not screened.is_empty:
                 self._progress = self._clock()
                 deltas.append(screened)
@@ -272,11 +277,11 @@ class Exchange:
         """Screen the text of a delta, and keep it within its bound."""
         if not (delta.text or delta.reasoning):
             return delta
-        self._count_text(len(delta.text) + len(delta.reasoning))
+        self._count_text(delta.text + delta.reasoning)
         return self._screen.pass_on(delta)
 
-    def _count_text(self, size: int) -> None:
-        self._text_bytes += size
+    def _count_text(self, text: str) -> None:
+        self._text_bytes += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
         if self._text_bytes > self._settings.max_answer_bytes:
             bound = _spell_bytes(self._settings.max_answer_bytes)
             message = f"The answer is longer than {bound} of text, the limit for one answer (max_answer_bytes)."
@@ -290,11 +295,3 @@ class Exchange:
 
 def _spell_bytes(count: int) -> str:
     return f"{count:,} bytes" if count % 2**20 else f"{count // 2**20:,} MiB"
-
-
-def _is_whole(payload: str) -> bool:
-    try:
-        parse_object(payload)
-    except MalformedChunkError:
-        return False
-    return True

@@ -11,6 +11,7 @@ from .errors import SettingsError
 from .secret import Secret
 
 KEY_VARIABLE = "TOPROUTER_API_KEY"
+# Where people put it: keyring set toprouter_nb ADDRESS.
 KEYRING_SERVICE = "toprouter_nb"
 TYPED_IN = "typed in"
 
@@ -44,6 +45,7 @@ def check_key(key: Secret) -> Secret:
     if problem:
         message = f"The API key {problem}. Copy it again, and set it with configure(api_key=...) or {KEY_VARIABLE}."
         raise SettingsError(message)
+    # A key that was copied ends in a line break more often than not.
     return Secret(key.reveal().strip())
 
 
@@ -118,6 +120,8 @@ def _is_answerable() -> bool:
     ipython = sys.modules.get("IPython")
     kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython else None
     if kernel is not None:
+        # ipykernel puts its own `getpass` in place while it runs a cell, and no public name says whether a front end
+        # takes input.
         is_forwarded = getattr(getpass.getpass, "__self__", None) is kernel
         return is_forwarded and getattr(kernel, "_allow_stdin", False) is True
     return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

@@ -16,6 +16,7 @@ from .errors import SettingsError
 from .plain import shorten
 from .secret import Secret
 
+# A day. Who gives more has mistaken the unit, and asyncio's and the system's clocks have bounds of their own.
 LONGEST_SECONDS = 86_400
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -37,6 +38,7 @@ def check_base_url(text: object) -> str:
     address = text.strip().rstrip("/") if isinstance(text, str) else ""
     url = _split(address)
     if url is None:
+        # What stands before an @ may be a password.
         shown = "what was given" if "@" in str(text) else Secret().mask(shorten(repr(text), 100))
         message = f"base_url must be an address such as https://toprouter.cc, not {shown}."
         raise SettingsError(message, kind="bad_request")
@@ -61,6 +63,7 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.0.0.1"), is_loopback("127.0.0.1.example.com")
     (True, False)
     """
+    # RFC 6761, 6.3 keeps this name for loopback; any other one is what a name server says it is.
     if host.lower() == "localhost":
         return True
     try:
@@ -214,5 +217,6 @@ def _split(address: str) -> urllib.parse.SplitResult | None:
         is_whole = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
     except ValueError:
         return None
+    # Characters that no URL holds as they are (RFC 3986, 2): clients disagree on what they make of them.
     is_clean = address.isprintable() and not any(character in ' \\"<>^`{|}' for character in address)
     return url if is_whole and is_clean else None

@@ -13,6 +13,7 @@ from typing import Any
 from .errors import ParameterError
 from .plain import shorten
 
+# The reference's bound on `stop`.
 _STOP_ENTRIES = 4
 _RESERVED = ("model", "messages", "stream")
 
@@ -79,6 +80,7 @@ def is_local_id(model: str) -> bool:
 
 def _number(low: float, high: float) -> Callable[[str, object], float]:
     def check(name: str, value: object) -> float:
+        # numpy's numbers are `Real`, not `int` or `float`; True would be sent as `true`, which no server takes for 1.
         if not isinstance(value, bool) and isinstance(value, numbers.Real) and low <= float(value) <= high:
             return int(value) if isinstance(value, numbers.Integral) else float(value)
         message = f"{name} must be a number from {low:g} to {high:g}, not {shorten(repr(value), 60)}."
@@ -135,6 +137,7 @@ def _check_extra(extra: object) -> dict[str, Any]:
         message = f"extra must be a dict of JSON fields by name, not {shorten(repr(extra), 60)}."
         raise ParameterError(message)
     for name, value in extra.items():
+        # Otherwise `extra` would be a way around the checks, or write over the messages.
         if name in _RESERVED or name in _CHECKS:
             message = f"extra cannot hold {name!r}: it has a place of its own, pass it directly."
             raise ParameterError(message)

@@ -31,6 +31,7 @@ class TextPart:
 
     def __post_init__(self) -> None:
         """Refuse what is no text."""
+        # As an object: types say that it is a text, callers do not read types.
         given: object = self.text
         if not isinstance(given, str):
             message = f"A TextPart holds a text, not {type(given).__name__}."
@@ -94,4 +95,5 @@ class ImagePart:
 
 Part = TextPart | ImagePart
 
+# What the makers of vision models agree on: OpenAI, Anthropic and Google all take these four, and few take more.
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")

@@ -13,6 +13,8 @@ FRAGMENT_CHARACTERS = 12
 SHORTEST_HIDDEN = FRAGMENT_CHARACTERS // 2
 # So many matching characters of a stream pass before it is held back, so that ordinary deltas pass as they come.
 _PASSING = 3
+# Prefixes of makers' keys (sk- of several, xAI, Groq, Hugging Face, GitHub, Google ...), and what follows "Bearer": a
+# server may repeat another key than the one in use.
 _SHAPES = re.compile(
     r"(?<![\w-])(?:(?:sk|pk|rk|tr|or|xai)-|gsk_|hf_|ghp_|AIza)[A-Za-z0-9_-]{16,}"
     r"|(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{12,}"

@@ -256,6 +256,7 @@ def require_key(settings: Settings, *, ask: bool = True) -> Settings:
     key, source = find_key(settings.base_url, ask=ask)
     if source == TYPED_IN:
         _CURRENT.keys = {**_CURRENT.keys, _server(settings): (key, source)}
+    # A key of the environment or the keyring is not remembered: it is asked for again, and may have been changed.
     return dataclasses.replace(settings, api_key=key, key_source=source)
 
 
@@ -284,4 +285,5 @@ def _with_known_key(settings: Settings) -> Settings:
 
 def _server(settings: Settings) -> str:
     """Return what a key is bound to: scheme, host and port."""
+    # A path does not count: /v1 and /api are of the same keeper.
     return "/".join(settings.base_url.lower().split("/")[:3])

@@ -191,6 +191,7 @@ class Decoder:
             self._data += b"\n"
         elif name == b"event":
             self._type = value.decode("utf-8", "replace")
+        # Both as the algorithm has it: an id with a NUL is ignored, a `retry` is ASCII digits only.
         elif name == b"id" and b"\0" not in value:
             self._id = value.decode("utf-8", "replace")
         elif name == b"retry" and value.isdigit() and len(value.lstrip(b"0")) <= _RETRY_DIGITS:

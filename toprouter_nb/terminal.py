@@ -16,6 +16,7 @@ from .plain import render_plain
 _STYLES = {"bold": "\x1b[1m", "dim": "\x1b[2m", "good": "\x1b[32m", "bad": "\x1b[31m", "warn": "\x1b[33m", "": ""}
 _WORD = re.compile(r"(\S*)(\s)")
 _END = "\x1b[0m"
+# Longer lines are hard to read; in narrower terminals a table would be all ellipses.
 _MAX_WIDTH = 100
 _MIN_WIDTH = 40
 
@@ -48,6 +49,7 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._is_watched = stream.isatty()
+        # no-color.org: set and not empty. A "dumb" terminal, an editor's pane for one, prints the codes.
         self._is_coloured = self._is_watched and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         columns = shutil.get_terminal_size((80, 24)).columns if self._is_watched else 80
         self.width = max(_MIN_WIDTH, min(_MAX_WIDTH, columns))
@@ -58,6 +60,7 @@ class Terminal:
         if self._is_coloured and style:
             shown = f"{_STYLES[style]}{shown}{_END}"
         encoding = self._stream.encoding or "utf-8"
+        # A console of an old Windows raises where it lacks a letter; a "?" is better than a traceback in mid-answer.
         self._stream.write(shown.encode(encoding, "replace").decode(encoding))
         self._stream.flush()
 

@@ -51,8 +51,10 @@ class Turn:
             message = f"A turn's role is 'system', 'user' or 'assistant', not {shorten(repr(self.role), 60)}."
             raise ParameterError(message)
         given: object = self.parts
+        # A text is iterable, too, and would become a part for each letter.
         pieces = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
         parts = tuple(TextPart(piece) if isinstance(piece, str) else piece for piece in pieces)
+        # The one change a frozen value allows itself, before anybody has seen it.
         object.__setattr__(self, "parts", parts)
         for part in parts:
             if not isinstance(part, TextPart | ImagePart):

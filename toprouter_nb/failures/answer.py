@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FIRST_ERROR = 400
 _LAST_ERROR = 599
+# RFC 9110, 15.5.8: this one comes from a proxy, not from the server.
 _PROXY_REFUSED = 407
 _LOCATION_CHARACTERS = 300
 _EXCERPT_CHARACTERS = 200
@@ -71,6 +72,7 @@ def error_from_answer(
     error.status = status
     named = request_id(headers) or said.problem.request_id
     error.request_id = None if named is None else clean(named, key, _EXCERPT_CHARACTERS)
+    # The server knows better than its status.
     wish = should_retry(headers)
     if wish is not None:
         error.is_transient = wish
@@ -146,6 +148,7 @@ def _unexpected(
         return UnexpectedResponseError(message)
     if not body.strip():
         message = f"The server answered {status} with an empty body."
+        # A 200 with nothing in it is a gateway that lost its provider; a 204 means what it says.
         return UnexpectedResponseError(message, is_transient=status == http.HTTPStatus.OK)
     kind = "JSON" if said.is_json else "text"
     excerpt = clean(body[: 4 * _EXCERPT_CHARACTERS].decode("utf-8", "replace"), key, _EXCERPT_CHARACTERS)

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 
+# OpenAI's, Anthropic's, OpenRouter's, AWS's, then what proxies add: the first one is what a maker's support asks for.
 _REQUEST_IDS = ("x-request-id", "request-id", "x-generation-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 # What float() takes beyond this (1_000, Arabic digits, blanks) is no number of seconds.
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,5})?|[+-]?(?:inf|infinity)", re.ASCII | re.IGNORECASE)
@@ -44,6 +45,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float | None = None)
     >>> retry_after_seconds({"retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}, now=50.0)
     10.0
     """
+    # Azure's and OpenAI's: exacter than whole seconds, and sent beside them.
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / _MILLISECONDS
@@ -54,6 +56,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float | None = None)
 
 def should_retry(headers: Mapping[str, str]) -> bool | None:
     """Return what the server itself says about repeating; None where it says nothing."""
+    # OpenAI's, which its own clients obey.
     return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
 
 
@@ -82,6 +85,7 @@ def _seconds_until(text: str, now: float) -> float | None:
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     if date.tzinfo is None:
+        # "-0000", which says that the zone is not known; an HTTP date is always GMT (RFC 9110, 5.6.7).
         date = date.replace(tzinfo=dt.UTC)
     try:
         wait = date.timestamp() - now

@@ -48,6 +48,7 @@ def error_from_payload(payload: object, *, key: Secret, in_stream: bool) -> Topr
     reasons = f" Reasons: {flagged}." if flagged else ""
     advice = f" {verdict.advice}" if verdict.advice else ""
     named = problem.request_id
+    # One class whatever the cause, for the partial reply is what a caller needs to know of; the cause is in `code`.
     error = StreamInterruptedError if in_stream else verdict.error
     return error(
         f"{start} an error: {words}{name}.{reasons}{advice}",

@@ -18,9 +18,12 @@ from ..errors import (
 )
 from ..wire.problem import Problem
 
-# Rule H1: the statuses after which the same request may well succeed.
+# The statuses after which the same request may well succeed: as the field's clients have it (408, 409, 429, 5xx), and
+# Cloudflare's 520 to 524 (its origin is away) and Anthropic's 529 (overloaded). 501 and 505 say that it never will.
 TRANSIENT = frozenset((408, 409, 429, 500, 502, 503, 504, *range(520, 525), 529))
 
+# An error inside an answer has no status. These are the names that OpenAI, Anthropic, Google (of gRPC), AWS and vLLM
+# give to what would have been one.
 _STATUS_OF_NAME = {
     "authentication_error": 401,
     "invalid_api_key": 401,
@@ -59,6 +62,7 @@ _STATUS_OF_NAME = {
     "invalid_request_error": 400,
 }
 _CONTEXT_NAMES = ("context_length_exceeded", "exceed_context_size_error")
+# Gateways pass on the words of the maker behind them; most makers have no code for this, so words are all there is.
 _CONTEXT_WORDS = re.compile(
     r"context[ _-](?:length|window|size|limit)|(?:prompt|input|request) is too long|too many (?:input )?tokens"
     r"|input token count|reduce the length of|maximum (?:number of tokens|input length)|prompt contains \d+ tokens",
@@ -162,6 +166,7 @@ def status_of(problem: Problem) -> int | None:
 
 def _special(status: int, names: set[str], problem: Problem) -> Verdict | None:
     """Judge by the cause where that says more than the status."""
+    # OpenAI says 429 for an account that is used up, too: waiting would not help.
     if status == 429 and (names & {*_QUOTA_NAMES} or _QUOTA_WORDS.search(problem.words)):  # noqa: PLR2004
         return Verdict(InsufficientCreditsError, "insufficient_credits", advice=_PAY)
     is_about_input = status in (400, 403, 413, 422)

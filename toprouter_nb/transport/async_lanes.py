@@ -125,6 +125,7 @@ class AsyncLanes:
             except STALE:
                 if link.has_heard:
                     raise
+            # The others are of the same server and as old: a server that closed one has closed them all, or restarted.
             pool.drop()
         return await self._ask(await connect_async(self._route, request.limits["connect"]), request, pool)
 

@@ -16,7 +16,7 @@ from .route import Route, tls_context
 
 # Reading pauses above this, so that a slow reader bounds the memory.
 _BUFFER_BYTES = 1024 * 1024
-# After which the next address of a host is tried beside the first (RFC 8305).
+# RFC 8305, section 5: 250 ms is the delay it recommends before the next address of a host is tried beside the first.
 _NEXT_ADDRESS_SECONDS = 0.25
 
 
@@ -91,6 +91,7 @@ class AsyncLink(asyncio.BufferedProtocol):
             self._timer.cancel()
             self._timer = None
         if self._transport is not None and not self._loop.is_closed():
+            # Not `close()`, which would first send what is still to be sent, to a server nobody listens to any more.
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -114,6 +115,7 @@ class AsyncLink(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """Let the connection close when the server ends its side."""
+        # Returning nothing lets asyncio close the transport; an answer that came before stays in `_blocks`.
         self._is_lost = True
         self._wake()
 

@@ -141,6 +141,7 @@ class AsyncTransport:
 
     async def close(self) -> None:
         """Close the connections of the running loop that are not in use; the next request makes new ones."""
+        # It stays, unlike in `Transport`: other loops may still use its connections.
         opened = self.__dict__.get("_opened")
         if opened is not None:
             await opened[1].aclose()

@@ -76,6 +76,7 @@ class Decoder:
                 # Several gzip members one after the other are one body.
                 block = self._unpacker.unused_data
                 self._unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+        # zlib may hold more than one step's worth although it has taken the whole block.
         for piece in iter(lambda: self._unpack(b""), b""):
             yield self._counted(piece)
 
@@ -120,6 +121,8 @@ def decoder_for(headers: Mapping[str, str], *, is_streamed: bool) -> Decoder:
     UnexpectedResponseError
         The encoding is not known here.
     """
+    # A server may answer a request for a stream with a whole answer, or with a web page: these have an end to be
+    # bounded.
     kind = headers.get("content-type", "")
     is_stream = is_streamed and "json" not in kind and "html" not in kind
     return Decoder(headers.get("content-encoding", ""), bound=None if is_stream else BODY_BYTES)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from .route import Route
 
+# The system's words are a line; what is longer is something a server wrote.
 _SHOWN_CHARACTERS = 300
+# Chains of causes are a few links long; the bound is for one that leads back to itself.
 _CHAIN = 10
 T = TypeVar("T")
 
@@ -122,6 +124,7 @@ def _unconnected(error: Exception, route: "Route", key: Secret) -> ConnectFailed
         message = f"The connection to {route} was refused (Connection refused): nothing listens there. Check base_url."
     else:
         message = f"No connection to {route}: {_words(error, key)}."
+    # httpx says it in words only: a proxy that wants a password will want it the next time, too.
     is_refused_by_proxy = bool(route.proxy) and "407" in str(error)
     return ConnectFailedError(message + _by_proxy(route), is_transient=not is_refused_by_proxy)
 

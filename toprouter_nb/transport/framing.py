@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
+# RFC 9110, 15.3.5 and 15.4.5: whatever their fields say, these have no body.
 _NO_BODY = (204, 304)
 # What stands between two chunks: the end of one, the size of the next (8 digits are 4 GiB), an extension nobody uses.
 _BETWEEN = re.compile(rb"\r\n([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
 _BETWEEN_BEGUN = re.compile(rb"\r?|\r\n(?:[0-9A-Fa-f]{1,8}[ \t]*(?:;[^\r\n]*)?\r?)?")
+# Bounds on what is kept while a line, or the fields after the body, have no end; real ones are a few bytes long.
 _LINE_BYTES = 4 * 1024
 _TRAILER_BYTES = 16 * 1024
 
@@ -131,6 +133,7 @@ class ChunkedBody:
 
     def _read_trailer(self, block: bytes) -> None:
         """Skip the fields after the last chunk, to the empty line that ends the body."""
+        # -1 + 2 = 1 says that the empty line is not there yet; a place that was found is 2 or more.
         end = 0 if block.startswith(b"\r\n") else block.find(b"\r\n\r\n") + 2
         if end == 1:
             self._rest = block
@@ -156,6 +159,7 @@ def body_after(status: int, headers: Mapping[bytes, bytes]) -> Body:
     """
     if status in _NO_BODY:
         return SizedBody(0)
+    # Before the length, as RFC 9112, 6.3 has it: two readers that disagree on this see two different answers.
     if b"transfer-encoding" in headers:
         return ChunkedBody()
     if b"content-length" in headers:

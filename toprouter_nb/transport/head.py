@@ -20,15 +20,19 @@ _BEGINNING = b"HTTP/1."
 _FIRST_FINAL = 200
 _SWITCHING = 101
 _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+# What is sent holds no control characters: a CR LF in it would begin a field, or a request, of somebody else's
+# (CWE-113).
 _TARGET = re.compile(rb"[!-~]+")
 _SENT_FIELD = re.compile(_NAME + rb": [\t -~\x80-\xff]*")
+# A line may end in LF alone (RFC 9112, 2.2); some small servers write heads so.
 _END = re.compile(rb"\r?\n\r?\n")
 _END_BYTES = 4
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n")
 _FIELD = re.compile(rb"(" + _NAME + rb"):[ \t]*([^\x00\r\n]*)\r?\n")
 _FIELDS = re.compile(rb"(?:" + _NAME + rb":[^\x00\r\n]*\r?\n)*")
-# A value may go on in the next line, an old custom.
+# A value may go on in the next line, an old custom (obs-fold, RFC 9112, 5.2).
 _FOLD = re.compile(rb"\r?\n[ \t]+")
+# 18 digits stay below 2**63; what is longer is no size of anything.
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
@@ -65,6 +69,7 @@ class Head(NamedTuple):
 
     def fields(self) -> dict[str, str]:
         """Return the fields as texts by name; what came several times is joined by commas."""
+        # Fields are bytes; UTF-8 is what servers mean by letters beyond ASCII today, Latin-1 what they once meant.
         pairs = _decode(self.headers, "utf-8") or _decode(self.headers, "latin-1")
         fields: dict[str, str] = {}
         for name, value in pairs:
@@ -121,6 +126,7 @@ class HeadReader:
         if not block:
             message = "the connection was closed before an answer came"
             raise httpx.RemoteProtocolError(message)
+        # Where the search goes on, so that a head that comes byte by byte is not searched anew each time.
         seen = max(len(self._data) - _END_BYTES, 0)
         self._data += block
         while True:
@@ -170,6 +176,7 @@ def _read(data: bytes, rest: bytes) -> Head:
     if not _FIELDS.fullmatch(data, place, end):
         _refuse("a line that is no field")
     headers = [(name.lower(), value.rstrip(b" \t")) for name, value in _FIELD.findall(data, place, end)]
+    # It would be final although it is below 200, and nobody asked for another protocol.
     if status == _SWITCHING:
         _refuse("it switches to another protocol")
     known = _framing_fields(headers)
@@ -182,6 +189,8 @@ def _framing_fields(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     known = {b"connection": b""}
     for name, value in headers:
         if name == b"content-length":
+            # The same length twice is allowed (RFC 9110, 8.6); two that differ are how answers are smuggled past a
+            # proxy.
             lengths = {piece.strip() for piece in value.split(b",")} | ({known[name]} if name in known else set())
             length = lengths.pop()
             if lengths or not _LENGTH.fullmatch(length):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Servers and middle boxes drop silent connections after 60 s and more.
 KEEP_SECONDS = 50.0
+# How a kept connection fails that the server closed while nobody used it. A limit that ran out is not among these: the
+# server may be at work on the request then (RFC 9110, 9.2.2: no blind repetition of a POST).
 STALE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 

@@ -105,6 +105,7 @@ class Link:
         if self._owner == os.getpid():
             # A forked child must not do this: it would end the parent's connection.
             with contextlib.suppress(OSError):
+                # It is what wakes a thread that waits in `recv`; `close` alone would leave it waiting.
                 self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
@@ -119,6 +120,7 @@ class Link:
                 self._send_block(memoryview(block))
         except TimeoutError:
             failure = None if self._is_readable() else httpx.WriteTimeout(SILENCE)
+        # The server hung up on the request; what it said before, a 413 for one, is still there to be read.
         except OSError:
             return
         else:
@@ -165,8 +167,10 @@ def connect(route: Route, seconds: float) -> Link:
     try:
         connected = _connect_tcp(route, deadline)
         try:
+            # Without it a small last piece waits for the acknowledgement of the one before, 40 ms and more (RFC 896).
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if route.is_encrypted:
+                # Not 0, which would mean: do not wait at all, and fail with another error than a timeout.
                 connected.settimeout(max(deadline - time.monotonic(), 0.001))
                 connected = tls_context().wrap_socket(connected, server_hostname=route.host)
         except BaseException:

@@ -39,6 +39,7 @@ class PerLoop(Generic[T]):
         """Return the running loop's value."""
         loop = asyncio.get_running_loop()
         known = self._values.get(id(loop))
+        # A new loop may have the id of one that is gone.
         if known is not None and known[0]() is loop:
             return known[1]
         self._forget_closed_loops()

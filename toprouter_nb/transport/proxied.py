@@ -66,6 +66,7 @@ class ProxiedLanes:
 
     def __init__(self, route: Route) -> None:
         proxy = httpx.Proxy(route.proxy)
+        # `trust_env` off: which proxy is used was decided in `route`, and must not be decided a second time.
         self._transport = httpx.HTTPTransport(verify=tls_context(), proxy=proxy, limits=httpx.Limits(), trust_env=False)
 
     def handle(self, request: Request) -> tuple[int, dict[str, str], ProxiedBody]:

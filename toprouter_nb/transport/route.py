@@ -68,6 +68,7 @@ def tls_context() -> ssl.SSLContext:
     The store is the one of `SSL_CERT_FILE` or `SSL_CERT_DIR` where these are set, as everywhere in httpx.
     """
     context = httpx.create_ssl_context()
+    # HTTP/2 is not spoken here, and a server that were free to choose might choose it.
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -84,6 +85,7 @@ def _direct_route(base_url: str) -> tuple[Route, bool]:
 def _proxy_of(scheme: str, host: str, port: int) -> str:
     """Return the proxy that the environment, or the system's settings, name for a host; "" for none."""
     proxies = urllib.request.getproxies()
+    # `getproxies` reads HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, in either case, and the settings of macOS and Windows.
     proxy = proxies.get(scheme) or proxies.get("all") or ""
     if not proxy or urllib.request.proxy_bypass(f"{host}:{port}") or urllib.request.proxy_bypass(host):
         return ""

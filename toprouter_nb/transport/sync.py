@@ -70,6 +70,7 @@ class Answer:
         """
         fault: TransportError
         is_error = not is_success(self.status)
+        # For an error's body only: a server that fails may well drip it, and the status has said what matters.
         deadline = time.monotonic() + self._settings.first_byte_seconds
         try:
             decoder = decoder_for(self.headers, is_streamed=self._is_streamed)

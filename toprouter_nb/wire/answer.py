@@ -76,6 +76,21 @@ def parse_object(payload: str | bytes) -> dict[str, Any]:
     return value
 
 
+def is_object(payload: str) -> bool:
+    """Say whether a payload is one whole JSON object, as `parse_object` takes it.
+
+    Examples
+    --------
+    >>> is_object('{"choices": []}'), is_object('{"choices": [')
+    (True, False)
+    """
+    try:
+        parse_object(payload)
+    except MalformedChunkError:
+        return False
+    return True
+
+
 def decode_chunk(chunk: Mapping[str, Any]) -> list[Delta]:
     """Turn one streamed chunk, or one whole answer, into deltas, one for each choice.
 
@@ -139,6 +154,7 @@ def decode_usage(reported: object) -> Usage | None:
 def _decode_choice(choice: Mapping[str, Any], usage: Usage | None, chunk: Mapping[str, Any]) -> Delta:
     said = choice.get("delta") or choice.get("message") or {}
     content = said.get("content")
+    # The first is OpenRouter's name, the second that of DeepSeek and vLLM.
     reasoning = said.get("reasoning") or said.get("reasoning_content")
     calls, finish_reason, index = said.get("tool_calls"), choice.get("finish_reason"), choice.get("index")
     return Delta(
@@ -172,6 +188,7 @@ def _count(value: object) -> int | None:
 
 def _cost(reported: Mapping[str, Any]) -> Decimal | None:
     billed = _money(reported.get("cost"))
+    # "Bring your own key": the provider bills its part to that key, and the gateway only tells how much it was.
     if billed is None or reported.get("is_byok") is not True:
         return billed
     return billed + (_money(_mapping(reported.get("cost_details")).get("upstream_inference_cost")) or 0)

@@ -24,11 +24,14 @@ _WORDS = (
     "title",
     "reason",
 )
+# `__type` is AWS's, `status` Google's ("INVALID_ARGUMENT").
 _TYPES = ("type", "__type", "error_type", "status")
 _CODES = ("code", "error_code")
 _IDS = ("request_id", "requestid", "trace_id")
 _INNER = ("error", "errors")
+# Errors nest three deep where a gateway quotes a provider that quotes a framework; the bound is for what wants to harm.
 _DEPTH = 6
+# Of a list of faults the first few say it all; a message has room for no more.
 _LISTED = 3
 
 
@@ -104,6 +107,7 @@ def problem_in(chunk: Mapping[str, Any], event_type: str) -> object:
     if event_type == "error":
         return chunk
     for choice in chunk.get("choices") or ():
+        # OpenRouter streams the provider's failure with status 200, in the choice; only choice 0 is the answer.
         if (choice.get("index") or 0) == 0 and (choice.get("error") or choice.get("finish_reason") == "error"):
             return choice.get("error") or "The model's provider ended the answer with finish_reason 'error'."
     return None
@@ -135,6 +139,7 @@ def _of_provider(metadata: object, depth: int) -> Problem:
     """Read what a gateway passes on of the provider's own error, and why an input was flagged."""
     if not isinstance(metadata, Mapping):
         return Problem()
+    # OpenRouter's `metadata`: the provider's body as it came, in a text, or why its moderation flagged the input.
     raw = metadata.get("raw")
     if isinstance(raw, str) and raw.lstrip()[:1] in ("{", "["):
         with contextlib.suppress(ValueError, RecursionError):  # then the text itself is what there is
