@@ -3,7 +3,6 @@
 Knows nothing of where a key comes from or where it is sent.
 """
 
-import functools
 import re
 from collections.abc import Callable, Iterator
 
@@ -40,11 +39,12 @@ class Secret:
     'sk-123456789'
     """
 
-    __slots__ = ("_read",)
+    __slots__ = ("_known_pieces", "_read")
     _read: Callable[[], str]
 
     def __init__(self, value: str = "") -> None:
         self._read = lambda: value
+        self._known_pieces: _Pieces | None = None
 
     def reveal(self) -> str:
         """Return the secret itself; the one place to look for when you follow where a key goes."""
@@ -76,7 +76,7 @@ class Secret:
 
     def holder(self) -> Callable[[str], bool]:
         """Return a function that says, quickly, whether a text may hold a piece of the secret; right when it denies."""
-        return _pieces_of(self).may_stand_in
+        return self.pieces.may_stand_in
 
     def finder(self) -> Callable[[str], Iterator[tuple[int, int]]]:
         """Return a function that yields where the secret, or a piece of 12 characters or more, stands in a text.
@@ -89,11 +89,18 @@ class Secret:
         >>> list(find("key: canary-123456")), list(find("no key"))
         ([(5, 18)], [])
         """
-        return _pieces_of(self).find
+        return self.pieces.find
+
+    @property
+    def pieces(self) -> "_Pieces":
+        """What finds the pieces of the secret; made when first needed, for every answer is searched for them."""
+        if self._known_pieces is None:
+            self._known_pieces = _Pieces(self._read())
+        return self._known_pieces
 
     def __bool__(self) -> bool:
         """Say whether there is a secret at all."""
-        return bool(self.reveal())
+        return bool(self._read())
 
     def __eq__(self, other: object) -> bool:
         """Compare by value, with another Secret only."""
@@ -142,7 +149,7 @@ class StreamMask:
     __slots__ = ("_given", "_is_inside", "_pieces", "_tail")
 
     def __init__(self, secret: Secret) -> None:
-        self._pieces = _pieces_of(secret)
+        self._pieces = secret.pieces
         self._tail = ""  # the end of the text: the beginning of a piece perhaps, or a hidden piece that may go on
         self._given = 0  # characters of the tail that were handed out or hidden
         self._is_inside = False  # the tail is such a hidden piece
@@ -180,12 +187,6 @@ class StreamMask:
             self._given = min(len(self._tail), _PASSING)
             shown.append(buffer[position : len(buffer) - len(self._tail) + self._given])
         return "".join(shown)
-
-
-@functools.lru_cache(maxsize=16)
-def _pieces_of(secret: Secret) -> "_Pieces":
-    """Return what finds the pieces of a secret; made once for a key, for every answer is searched for it."""
-    return _Pieces(secret.reveal())
 
 
 class _Pieces:

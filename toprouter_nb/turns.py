@@ -14,6 +14,7 @@ from .plain import render_plain, shorten
 
 Role = Literal["system", "user", "assistant"]
 _ROLES = get_args(Role)
+_PARTS = frozenset((TextPart, ImagePart))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,16 +51,9 @@ class Turn:
         if self.role not in _ROLES:
             message = f"A turn's role is 'system', 'user' or 'assistant', not {shorten(repr(self.role), 60)}."
             raise ParameterError(message)
-        given: object = self.parts
-        # A text is iterable, too, and would become a part for each letter.
-        pieces = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
-        parts = tuple(TextPart(piece) if isinstance(piece, str) else piece for piece in pieces)
-        # The one change a frozen value allows itself, before anybody has seen it.
-        object.__setattr__(self, "parts", parts)
-        for part in parts:
-            if not isinstance(part, TextPart | ImagePart):
-                message = f"A turn holds TextPart and ImagePart, not {type(part).__name__}. Build it with user(...)."
-                raise ParameterError(message)
+        if type(self.parts) is not tuple or not _PARTS.issuperset(map(type, self.parts)):
+            # The one change a frozen value allows itself, before anybody has seen it.
+            object.__setattr__(self, "parts", _read_parts(self.parts))
         if not self.parts and self.role != "assistant":
             message = f"A {self.role} turn needs at least one part."
             raise ParameterError(message)
@@ -67,7 +61,12 @@ class Turn:
     @property
     def text(self) -> str:
         """All text parts, a blank line between them, as a turn without images is sent; "" when there is none."""
-        return "\n\n".join(part.text for part in self.parts if isinstance(part, TextPart))
+        return "\n\n".join([part.text for part in self.parts if isinstance(part, TextPart)])
+
+    @property
+    def has_images(self) -> bool:
+        """Say whether there are image parts; asked of every turn for every question."""
+        return ImagePart in map(type, self.parts)
 
     @property
     def images(self) -> tuple[ImagePart, ...]:
@@ -115,6 +114,18 @@ def part(source: object) -> Part:
     return image(source)
 
 
+def _read_parts(given: object) -> tuple[Part, ...]:
+    """Make parts of whatever a turn was given as such."""
+    # A text is iterable, too, and would become a part for each letter.
+    pieces = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
+    parts = tuple(TextPart(piece) if isinstance(piece, str) else piece for piece in pieces)
+    for piece in parts:
+        if not isinstance(piece, TextPart | ImagePart):
+            message = f"A turn holds TextPart and ImagePart, not {type(piece).__name__}. Build it with user(...)."
+            raise ParameterError(message)
+    return parts
+
+
 def system(text: str) -> Turn:
     """Make a system turn, which sets how the model behaves.
 
@@ -155,8 +166,8 @@ def assistant(text: str) -> Turn:
 
 
 def _turn(role: Role, sources: tuple[object, ...]) -> Turn:
-    turn = Turn(role, tuple(part(source) for source in sources)) if sources else None
-    if turn is None or not (turn.images or turn.text.strip()):
+    turn = Turn(role, tuple(map(part, sources))) if sources else None
+    if turn is None or not (turn.text.strip() or turn.has_images):
         message = f"The {role} message is empty. Say something, or add an image."
         raise ParameterError(message)
     return turn

@@ -136,7 +136,7 @@ def decode_usage(reported: object) -> Usage | None:
     >>> decode_usage({"prompt_tokens": 20, "completion_tokens": 15, "total_tokens": 35})
     Usage(prompt_tokens=20, completion_tokens=15, total_tokens=35)
     """
-    if not isinstance(reported, Mapping):
+    if not isinstance(reported, dict):
         return None
     prompt = _mapping(reported.get("prompt_tokens_details"))
     completion = _mapping(reported.get("completion_tokens_details"))
@@ -177,11 +177,16 @@ def _text_of(content: object) -> str:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST_COUNT:
+    if (
+        value is None
+        or isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 <= value <= _LARGEST_COUNT
+    ):
         return None
     return int(value)
 

@@ -120,10 +120,9 @@ def encode_turn(turn: Turn) -> bytes:
     >>> encode_turn(Turn("user", "Hi"))
     b'{"role":"user","content":"Hi"}'
     """
-    images = turn.images
-    if not images:  # as an encoder of a whole message would spell it, in half the time
-        return b'{"role":%b,"content":%b}' % (_json(turn.role), _json(turn.text))
-    if not any(part.data for part in images):
+    if not turn.has_images:  # as an encoder of a whole message would spell it, in half the time
+        return b'{"role":"%b","content":%b}' % (turn.role.encode("ascii"), _json(turn.text))
+    if not any(part.data for part in turn.images):
         return _json(message_of(turn))
     parts = b",".join(_encode_part(part) for part in turn.parts)
     return b'{"role":' + _json(turn.role) + b',"content":[' + parts + b"]}"
@@ -139,7 +138,7 @@ def message_of(turn: Turn) -> Message:
     >>> message_of(Turn("user", "Hi"))
     {'role': 'user', 'content': 'Hi'}
     """
-    if not turn.images:
+    if not turn.has_images:
         return {"role": turn.role, "content": turn.text}
     return {"role": turn.role, "content": [_part_of(part) for part in turn.parts]}
 
