@@ -13,6 +13,7 @@ from .call import Call
 from .errors import StructuredReplyError, ToprouterError
 from .history import History, Node
 from .reply import Reply
+from .settings import Settings
 from .structured import Shape
 from .tracking import Account
 from .turns import Turn
@@ -50,6 +51,8 @@ class Question:
         The system turn sent in front; None for none.
     model, options, is_streamed
         As in the request.
+    settings
+        Where to ask, and within which limits.
     account
         Who asks and who pays.
     shape
@@ -66,6 +69,7 @@ class Question:
     model: str
     options: Mapping[str, Any]
     is_streamed: bool
+    settings: Settings
     account: Account = dataclasses.field(default_factory=Account)
     shape: Shape | None = None
     is_traced: bool = False

@@ -51,7 +51,7 @@ class Dialogue:
         given["display"] = None if isinstance(display, bool) else display
         self._overrides = {name: value for name, value in given.items() if value is not None}
         self._made: tuple[Settings, Settings] | None = None  # the settings below, and with what was given on top
-        self._turnstile = Turnstile(self._history, self._settings_now)
+        self._turnstile = Turnstile(self._history)
         # From here on it has a repr, which a traceback may ask for while one that is refused is being made.
         self._model: str | None = None
         self._system: Turn | None = None
@@ -197,13 +197,13 @@ class Dialogue:
         vars(self).update(state)
         self._overrides = {name: value for name, value in self._overrides.items() if name != "api_key"}
         self._made = None
-        self._turnstile = Turnstile(self._history, self._settings_now)
+        self._turnstile = Turnstile(self._history)
 
     def _with_history(self, history: History) -> Self:
         """Return another conversation that differs in its history only."""
         other = type(self).__new__(type(self))
         vars(other).update(vars(self))
-        other._history, other._turnstile = history, Turnstile(history, other._settings_now)  # noqa: SLF001  # its own
+        other._history, other._turnstile = history, Turnstile(history)  # noqa: SLF001  # its own
         other._id, other._name = os.urandom(16).hex(), None  # noqa: SLF001  # its own
         return other
 

@@ -3,7 +3,7 @@
 Knows the models of this machine and the list the catalogue has on disk; it never asks the network.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from .errors import NotFoundError, SettingsError
 from .params import check_model_id, is_local_id
@@ -36,19 +36,19 @@ def choose_model(model: str | None, settings: Settings) -> str:
     return named
 
 
-def refuse_images(model: str, turns: Iterable[Turn | None], settings: Callable[[], Settings]) -> None:
-    """Refuse images for a model that is known to take none; the settings are asked for where there are images only.
+def refuse_images(model: str, turns: Iterable[Turn | None], settings: Settings) -> None:
+    """Refuse images for a model that is known to take none.
 
     Raises
     ------
     ImageError
         The model takes no images; the message names some that do.
     """
-    if any(turn is not None and turn.images for turn in turns):
+    if any(turn is not None and turn.has_images for turn in turns):
         from .catalogue import known_cards
         from .lookup import check_images
 
-        check_images(model, known_cards(settings().base_url))
+        check_images(model, known_cards(settings.base_url))
 
 
 def add_near_ids(error: NotFoundError, model: str, settings: Settings) -> None:

@@ -197,7 +197,7 @@ class Questions(Dialogue):
         """Return a question that may be asked: the model takes what is in it."""
         question = self._draft(parts, params, **place)
         turns = [node.turn for node in self._history.path()]
-        refuse_images(question.model, [*turns, question.turn], self._settings_now)
+        refuse_images(question.model, [*turns, question.turn], question.settings)
         return question
 
     def _inside(self, parts: tuple[object, ...], params: Mapping[str, Any], *, is_streamed: bool) -> Inside:
@@ -236,7 +236,8 @@ class Questions(Dialogue):
         shape = shape_of(given.pop("data_model", None))
         options = self._options | check_params(given)
         turn = user(*parts) if repeated is None else None
-        name = choose_model(model, self._settings_now())
+        settings = self._settings_now()
+        name = choose_model(model, settings)
         if shape is not None:
             options = {**options, "response_format": shape.response_format(name)}
         return Question(
@@ -247,6 +248,7 @@ class Questions(Dialogue):
             model=name,
             options=options,
             is_streamed=is_streamed,
+            settings=settings,
             account=self._account(),
             shape=shape,
             is_traced=self.trace,

@@ -31,13 +31,10 @@ class Turnstile:
     ----------
     history
         What was said so far; the reply is entered there.
-    settings
-        Returns the settings in force at the moment of asking.
     """
 
-    def __init__(self, history: History, settings: Callable[[], Settings]) -> None:
+    def __init__(self, history: History) -> None:
         self._history = history
-        self._settings = settings
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._asking: Asking | None = None
@@ -175,7 +172,7 @@ class Turnstile:
             self.settle_leftover()
             self._running = own
         after = self._place(question)
-        client = self._client_now()
+        client = self._client_for(question.settings)
         call = client.prepare(
             self.encode(question),
             model=question.model,
@@ -198,8 +195,7 @@ class Turnstile:
             pieces.append(question.encoding)
         return pieces
 
-    def _client_now(self) -> Client:
-        settings = self._settings()
+    def _client_for(self, settings: Settings) -> Client:
         client = self._client
         if client is not None and (client.asked_settings is settings or client.asked_settings == settings):
             return client
