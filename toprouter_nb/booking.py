@@ -245,7 +245,7 @@ class Booking:
         )
 
     def _price(self, usage: Usage, served_model: str | None) -> _Price:
-        if self._priced is None or self._priced[0] != usage:
+        if self._priced is None or self._priced[0] is not usage:
             self._priced = usage, self._find_price(usage, served_model)
         return self._priced[1]
 
@@ -256,15 +256,21 @@ class Booking:
             return usage.cost_usd, "billed", None
         if usage.prompt_tokens is None:
             return None, "unknown", None
-        from .catalogue import known_list
-
-        known = known_list(self._settings.base_url)
+        known = _known_list()(self._settings.base_url)
         sheet = _sheet(known, served_model) or _sheet(known, self._model)
         if known is None or sheet is None:
             return None, "unknown", None
         images = self._body.measure()[0] if sheet.charges_images else 0
         amount = sheet.cost(usage, images=images, at=dt.datetime.fromtimestamp(self._row.started_at, dt.UTC))
         return (None, "unknown", None) if amount is None else (amount, "computed", known.fetched_seconds)
+
+
+@functools.cache
+def _known_list() -> "Callable[[str], KnownList | None]":
+    """Return what finds a list of prices; imported with the first call, see above."""
+    from .catalogue import known_list
+
+    return known_list
 
 
 @functools.lru_cache(maxsize=256)  # every call asks, mostly for the same few models of one list
@@ -297,4 +303,6 @@ def _new_id() -> str:
 
 def _word(text: str | None) -> str | None:
     """Bound what a server, or a caller, says of itself; what would act on a screen is escaped."""
-    return None if text is None else shorten(render_plain(text), _WORD_CHARACTERS)
+    if text is None or (len(text) <= _WORD_CHARACTERS and text.isascii() and text.isprintable()):
+        return text
+    return shorten(render_plain(text), _WORD_CHARACTERS)

@@ -16,19 +16,11 @@ if TYPE_CHECKING:
 
 FOLDER_VARIABLE = "TOPROUTER_DATA_DIR"
 _FILE = "ledger.sqlite"
-# What may move the user's data folder: ours, and what `platformdirs` reads.
-_FOLDER_VARIABLES = (FOLDER_VARIABLE, "XDG_DATA_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE")
 
 
 def data_folder() -> Path:
     """Return the folder of what is kept for good: `TOPROUTER_DATA_DIR`, else the user's data folder."""
-    given = os.getenv(FOLDER_VARIABLE)
-    if given:
-        return Path(given).expanduser().absolute()
-    # Imported here: it reads files on some systems, and only the first call of a process needs it.
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("toprouter_nb", appauthor=False))
+    return _folder(os.getenv(FOLDER_VARIABLE))
 
 
 class _OpenLogs:
@@ -66,10 +58,19 @@ def current_log(settings: Settings) -> "CallLog | None":
     path = settings.ledger_path
     if path is False:
         return None
-    return _LOGS.find(_usual_file(*map(os.getenv, _FOLDER_VARIABLES)) if path is None else str(path))
+    return _LOGS.find(_usual_file(os.getenv(FOLDER_VARIABLE)) if path is None else str(path))
 
 
 @functools.lru_cache(maxsize=8)
-def _usual_file(*_folders: str | None) -> str:
-    """Return the usual place; kept for as long as the environment names the same, for every call asks."""
-    return str(data_folder() / _FILE)
+def _usual_file(given: str | None) -> str:
+    """Return the usual place, kept because every call asks: the user's own folder stays while a process runs."""
+    return str(_folder(given) / _FILE)
+
+
+def _folder(given: str | None) -> Path:
+    if given:
+        return Path(given).expanduser().absolute()
+    # Imported here: it reads files on some systems, and only the first call of a process needs it.
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("toprouter_nb", appauthor=False))
