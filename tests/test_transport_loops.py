@@ -79,7 +79,7 @@ def test_a_loop_closed_without_ado_is_let_go():
         loop.run_until_complete(transport.close())
         loop.close()
         asyncio.run(post(transport))
-        lanes = transport._opened[1]
+        lanes = transport._opened[2]
         assert len(lanes._pools._values) <= 1
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..wire.request import RequestBody
     from .async_lanes import AsyncBodyStream, AsyncLanes
     from .proxied import AsyncProxiedBody, AsyncProxiedLanes
+    from .request import Requests
     from .route import Route
 
 
@@ -61,6 +62,8 @@ class AsyncAnswer:
             if self._is_plain:
                 return await self._body.__anext__()
             return await self._next_piece()
+        except StopAsyncIteration:  # the usual end, before the question which errors there are
+            raise
         except foreign_errors() as error:
             fault = fault_in_body(error, self._route, self._settings, self._key)
         except TransportError as error:
@@ -91,7 +94,7 @@ class AsyncAnswer:
             if block is None:
                 decoder.end()
                 raise StopAsyncIteration
-            self._pieces = decoder.feed(block)
+            self._pieces = iter(decoder.feed(block))
 
 
 class _Asking(contextlib.AbstractAsyncContextManager[AsyncAnswer]):
@@ -144,35 +147,26 @@ class AsyncTransport:
         # It stays, unlike in `Transport`: other loops may still use its connections.
         opened = self.__dict__.get("_opened")
         if opened is not None:
-            await opened[1].aclose()
+            await opened[2].aclose()
 
     async def _send(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> AsyncAnswer:
-        from .request import build_request
-
-        settings = self._settings
-        route, transport = self._opened
+        route, requests, transport = self._opened
         try:
-            request = build_request(
-                settings.base_url + path,
-                settings,
-                body=body,
-                key=key,
-                is_streamed=is_streamed,
-                is_proxied=bool(route.proxy),
-            )
-            came = await transport.handle(request)
+            came = await transport.handle(requests.make(path, key, body, is_streamed=is_streamed))
         except foreign_errors() as error:
-            fault = fault_in_head(error, route, settings, key)
+            fault = fault_in_head(error, route, self._settings, key)
         else:
-            return AsyncAnswer(came, route, settings, key, is_streamed=is_streamed)
+            return AsyncAnswer(came, route, self._settings, key, is_streamed=is_streamed)
         # Raised here, so that the foreign error, whose frames may hold what was sent, is not its context.
         raise fault
 
     @functools.cached_property
-    def _opened(self) -> "tuple[Route, AsyncLanes | AsyncProxiedLanes]":
+    def _opened(self) -> "tuple[Route, Requests, AsyncLanes | AsyncProxiedLanes]":
         # Imported here: httpx costs 40 ms and is not needed before the first request.
         from .async_lanes import open_async_transport
+        from .request import Requests
         from .route import route_to
 
         route = route_to(self._settings.base_url)
-        return route, open_way(route, open_async_transport)
+        requests = Requests(self._settings, is_proxied=bool(route.proxy))
+        return route, requests, open_way(route, open_async_transport)

@@ -4,7 +4,7 @@ Knows nothing of HTTP framing or sockets. No encoding is ever asked for; some se
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..errors import ConnectFailedError, UnexpectedResponseError
 
@@ -56,29 +56,15 @@ class Decoder:
         """Say whether blocks pass unchanged and uncounted, so that there is nothing to do for them."""
         return self._unpacker is None and self._bound is None
 
-    def feed(self, block: bytes) -> Iterator[bytes]:
-        """Yield the plain bytes of a block, at most 1 MiB at a time.
+    def feed(self, block: bytes) -> Iterable[bytes]:
+        """Return the plain bytes of a block; where they were packed, at most 1 MiB at a time.
 
         Raises
         ------
         UnexpectedResponseError
             The body is beyond its bound (`too_large`), or not encoded as it says.
         """
-        if self._unpacker is None:
-            yield self._counted(block)
-            return
-        while block:
-            piece = self._unpack(block)
-            if piece:
-                yield self._counted(piece)
-            block = self._unpacker.unconsumed_tail
-            if self._unpacker.eof and self._unpacker.unused_data.startswith(_GZIP_MARK):
-                # Several gzip members one after the other are one body.
-                block = self._unpacker.unused_data
-                self._unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
-        # zlib may hold more than one step's worth although it has taken the whole block.
-        for piece in iter(lambda: self._unpack(b""), b""):
-            yield self._counted(piece)
+        return (self._counted(block),) if self._unpacker is None else self._unpacked(block)
 
     def end(self) -> None:
         """Check that the body was whole.
@@ -91,6 +77,21 @@ class Decoder:
         if self._unpacker is not None and self._count and not self._unpacker.eof:
             message = "The answer broke off: its compressed body stops in the middle."
             raise ConnectFailedError(message, is_transient=True)
+
+    def _unpacked(self, block: bytes) -> Iterator[bytes]:
+        assert self._unpacker is not None
+        while block:
+            piece = self._unpack(block)
+            if piece:
+                yield self._counted(piece)
+            block = self._unpacker.unconsumed_tail
+            if self._unpacker.eof and self._unpacker.unused_data.startswith(_GZIP_MARK):
+                # Several gzip members one after the other are one body.
+                block = self._unpacker.unused_data
+                self._unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+        # zlib may hold more than one step's worth although it has taken the whole block.
+        for piece in iter(lambda: self._unpack(b""), b""):
+            yield self._counted(piece)
 
     def _unpack(self, block: bytes) -> bytes:
         """Unpack one step; what is left of the block stays in the unpacker's `unconsumed_tail`."""

@@ -78,32 +78,40 @@ class _Blocks(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield block
 
 
-def build_request(
-    url: str, settings: "Settings", *, body: "RequestBody | None", key: Secret, is_streamed: bool, is_proxied: bool
-) -> Request:
-    """Make a POST of `body`, or a GET where there is none.
+class Requests:
+    """Makes the requests to one server; what they have in common is made once.
 
     Parameters
     ----------
-    url
-        The whole address.
     settings
-        For the time limits.
-    key
-        Sent as a bearer token; the empty one is not.
-    is_streamed
-        Whether an event stream is asked for.
+        The address, and the time limits.
     is_proxied
         httpx's own transport, which goes through proxies, knows one limit for the first byte and for silence: the
         longer one then.
     """
-    method = "GET" if body is None else "POST"
-    target, fields = _beginning(url, method, is_streamed=is_streamed)
-    idle, first = settings.idle_seconds, settings.first_byte_seconds
-    limits = {"connect": settings.connect_seconds, "pool": settings.connect_seconds, "write": idle}
-    limits["first_byte"] = first
-    limits["read"] = max(idle, first) if is_proxied else idle
-    return Request(method, url, target, fields, body, key, limits)
+
+    def __init__(self, settings: "Settings", *, is_proxied: bool) -> None:
+        self._base_url = settings.base_url
+        idle, first = settings.idle_seconds, settings.first_byte_seconds
+        self._limits = {"connect": settings.connect_seconds, "pool": settings.connect_seconds, "write": idle}
+        self._limits["first_byte"] = first
+        self._limits["read"] = max(idle, first) if is_proxied else idle
+
+    def make(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> Request:
+        """Make a POST of `body`, or a GET where there is none.
+
+        Parameters
+        ----------
+        path
+            Put after the base URL.
+        key
+            Sent as a bearer token; the empty one is not.
+        is_streamed
+            Whether an event stream is asked for.
+        """
+        method, url = "GET" if body is None else "POST", self._base_url + path
+        target, fields = _beginning(url, method, is_streamed=is_streamed)
+        return Request(method, url, target, fields, body, key, self._limits)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..wire.request import RequestBody
     from .lanes import BodyStream, Lanes
     from .proxied import ProxiedBody, ProxiedLanes
+    from .request import Requests
     from .route import Route
 
 # After `[DONE]` the end of the body is a moment away; a connection is worth that moment, a new one costs more.
@@ -149,7 +150,7 @@ class Transport:
         """Close the connections that are not in use; the next request makes new ones."""
         opened = self.__dict__.pop("_opened", None)
         if opened is not None:
-            opened[1].close()
+            opened[2].close()
 
     @contextlib.contextmanager
     def _ask(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> Iterator[Answer]:
@@ -161,35 +162,26 @@ class Transport:
             answer.close()
 
     def _send(self, path: str, key: Secret, body: "RequestBody | None", *, is_streamed: bool) -> Answer:
-        from .request import build_request
-
-        settings = self._settings
-        route, transport = self._opened
+        route, requests, transport = self._opened
         try:
-            request = build_request(
-                settings.base_url + path,
-                settings,
-                body=body,
-                key=key,
-                is_streamed=is_streamed,
-                is_proxied=bool(route.proxy),
-            )
-            came = transport.handle(request)
+            came = transport.handle(requests.make(path, key, body, is_streamed=is_streamed))
         except foreign_errors() as error:
-            fault = fault_in_head(error, route, settings, key)
+            fault = fault_in_head(error, route, self._settings, key)
         else:
-            return Answer(came, route, settings, key, is_streamed=is_streamed)
+            return Answer(came, route, self._settings, key, is_streamed=is_streamed)
         # Raised here, so that the foreign error, whose frames may hold what was sent, is not its context.
         raise fault
 
     @functools.cached_property
-    def _opened(self) -> "tuple[Route, Lanes | ProxiedLanes]":
+    def _opened(self) -> "tuple[Route, Requests, Lanes | ProxiedLanes]":
         # Imported here: httpx costs 40 ms and is not needed before the first request.
         from .lanes import open_transport
+        from .request import Requests
         from .route import route_to
 
         route = route_to(self._settings.base_url)
-        return route, open_way(route, open_transport)
+        requests = Requests(self._settings, is_proxied=bool(route.proxy))
+        return route, requests, open_way(route, open_transport)
 
 
 def is_success(status: int) -> bool:
