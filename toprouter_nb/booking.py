@@ -4,8 +4,6 @@ Knows nothing of answers or sockets; `call` says how it ended. It sends nothing,
 budget needs one that is not at hand.
 """
 
-import datetime as dt
-import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .budget import Budget, Reservation, spell_usd
 from .call_log import CallRow, CostSource, Status, current_log
+from .cost import Cost, find_cost
 from .errors import BudgetError
 from .plain import render_plain, shorten
-from .prices import PriceSheet, price_sheet
+from .prices import price_sheet
 from .settings import Settings, process_budget
 from .tracking import Account, is_unpriced
 from .usage import Usage
@@ -24,15 +23,12 @@ from .wire.request import RequestBody
 
 if TYPE_CHECKING:
     from .call_log import CallLog
+    from .call_log.group import Group
     from .cards import ModelCard
-    from .catalogue import KnownList
 
 # An image is counted as so many tokens where a worst case is needed: more than the models in common use make of one.
 IMAGE_TOKENS = 10_000
 _WORD_CHARACTERS = 300
-
-# US dollars, where they are from, and when the prices were fetched.
-_Price = tuple[Decimal | None, CostSource, float | None]
 
 
 class Outcome(NamedTuple):
@@ -95,7 +91,8 @@ class Booking:
         self._is_free = is_free
         self._reservations: list[Reservation] = []
         self._log: CallLog | None = None
-        self._priced: tuple[Usage, _Price] | None = None  # what was priced last, and how
+        self._group: Group | None = None
+        self._priced: tuple[Usage, Cost] | None = None  # what was priced last, and how
         self.is_finished = self._has_started = False
         self._row = CallRow(
             id=_new_id(),
@@ -135,25 +132,30 @@ class Booking:
         for budget, _ in budgets:
             self._reservations.append(budget.reserve(amount))
 
-    def start(self) -> None:
-        """Write that the call is about to be sent."""
+    def start(self, *, is_async: bool = False) -> None:
+        """Write that the call is about to be sent; inside an event loop together with others, see `written`."""
         if self._has_started:
             return
         self._has_started = True
-        self._log = current_log(self._settings)
-        if self._log is not None:
+        self._log = log = current_log(self._settings)
+        if log is not None:
             key = self._settings.api_key
             name = self._account.conversation_name
             if name is not None:
                 self._row = self._row._replace(conversation_name=key.mask(render_plain(name)))
             if self._settings.ledger_prompts:
                 self._row = self._row._replace(prompt_text=key.mask(render_plain(self._body.last_text())))
-            self._log.start(self._row)
+            self._group = log.group() if is_async else None
+            (self._group or log).start(self._row)
+
+    async def written(self) -> None:
+        """Wait until what was last told, of the start or the end, is in the ledger."""
+        if self._group is not None:
+            await self._group.written()
 
     def cost(self, usage: Usage, served_model: str | None) -> tuple[Decimal | None, CostSource]:
         """Return what the call cost in US dollars, None where that is not known, and where the amount is from."""
-        amount, source, _ = self._price(usage, served_model)
-        return amount, source
+        return self._cost(usage, served_model)[:2]
 
     def finish(self, outcome: Outcome) -> None:
         """Write how the call ended, settle what was reserved, and tell the trackers.
@@ -166,10 +168,10 @@ class Booking:
             self._settle(Decimal(0))
             self.is_finished = True
             return
-        amount, source, priced_at = self._price(outcome.usage, outcome.served_model)
-        row = self._ended_row(outcome, amount, source, priced_at)
+        cost = self._cost(outcome.usage, outcome.served_model)
+        row, amount = self._ended_row(outcome, cost), cost.usd
         if self._log is not None:
-            self._log.finish(row)
+            (self._group or self._log).finish(row)
         self._settle(amount if amount is not None or is_unpriced(row) else Decimal(0))
         self.is_finished = True
         for tracker in self._account.trackers:
@@ -219,9 +221,7 @@ class Booking:
         while self._reservations:
             self._reservations.pop().settle(amount)
 
-    def _ended_row(
-        self, outcome: Outcome, amount: Decimal | None, source: CostSource, priced_at: float | None
-    ) -> CallRow:
+    def _ended_row(self, outcome: Outcome, cost: Cost) -> CallRow:
         usage = outcome.usage
         return self._row._replace(
             status=outcome.status,
@@ -232,8 +232,8 @@ class Booking:
             total_tokens=usage.total_tokens,
             cached_tokens=usage.cached_tokens,
             reasoning_tokens=usage.reasoning_tokens,
-            cost_usd=None if amount is None else f"{amount:f}",
-            cost_source=source,
+            cost_usd=None if cost.usd is None else f"{cost.usd:f}",
+            cost_source=cost.source,
             seconds=outcome.seconds,
             first_token_seconds=outcome.first_token_seconds,
             tokens_per_second=outcome.tokens_per_second,
@@ -241,43 +241,25 @@ class Booking:
             error_kind=outcome.error_kind,
             attempts=outcome.attempts,
             request_id=_word(outcome.request_id),
-            priced_at=priced_at,
+            priced_at=cost.priced_at,
         )
 
-    def _price(self, usage: Usage, served_model: str | None) -> _Price:
+    def _cost(self, usage: Usage, served_model: str | None) -> Cost:
         if self._priced is None or self._priced[0] is not usage:
-            self._priced = usage, self._find_price(usage, served_model)
+            self._priced = usage, self._find_cost(usage, served_model)
         return self._priced[1]
 
-    def _find_price(self, usage: Usage, served_model: str | None) -> _Price:
+    def _find_cost(self, usage: Usage, served_model: str | None) -> Cost:
         if self._is_free:
-            return Decimal(0), "local", None
-        if usage.cost_usd is not None:
-            return usage.cost_usd, "billed", None
-        if usage.prompt_tokens is None:
-            return None, "unknown", None
-        known = _known_list()(self._settings.base_url)
-        sheet = _sheet(known, served_model) or _sheet(known, self._model)
-        if known is None or sheet is None:
-            return None, "unknown", None
-        images = self._body.measure()[0] if sheet.charges_images else 0
-        amount = sheet.cost(usage, images=images, at=dt.datetime.fromtimestamp(self._row.started_at, dt.UTC))
-        return (None, "unknown", None) if amount is None else (amount, "computed", known.fetched_seconds)
-
-
-@functools.cache
-def _known_list() -> "Callable[[str], KnownList | None]":
-    """Return what finds a list of prices; imported with the first call, see above."""
-    from .catalogue import known_list
-
-    return known_list
-
-
-@functools.lru_cache(maxsize=256)  # every call asks, mostly for the same few models of one list
-def _sheet(known: "KnownList | None", model: str | None) -> PriceSheet | None:
-    """Return the prices of exactly this model: those of a variant ("model:free") are its own."""
-    card = known.cards.get(model) if known and model else None
-    return price_sheet(card.raw.get("pricing")) if card else None
+            return Cost(Decimal(0), "local")
+        return find_cost(
+            usage,
+            served_model=served_model,
+            model=self._model,
+            base_url=self._settings.base_url,
+            count_images=lambda: self._body.measure()[0],
+            started_at=self._row.started_at,
+        )
 
 
 def _longest_answer(card: "ModelCard", options: Mapping[str, Any]) -> int | None:

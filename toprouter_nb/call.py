@@ -5,7 +5,7 @@ Knows nothing of sockets; `client` carries the bytes. Both the blocking and the 
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -102,8 +102,8 @@ class Call:
         if self._is_stopped:
             close()
 
-    def begin(self) -> Exchange:
-        """Start another attempt.
+    def begin(self, *, is_async: bool = False) -> Exchange:
+        """Start another attempt; inside an event loop wait for `written` then, before anything is sent.
 
         Raises
         ------
@@ -112,11 +112,15 @@ class Call:
         """
         if self._is_stopped:
             raise KeyboardInterrupt
-        self._booking.start()
+        self._booking.start(is_async=is_async)
         if self.attempts:
             self._exchange = Exchange(self.settings, self.key, self.body, self._clock)
         self.attempts += 1
         return self._exchange
+
+    def written(self) -> Awaitable[None]:
+        """Return what waits until the ledger has the start, or the end, of the call."""
+        return self._booking.written()
 
     def trace(self) -> None:
         """Keep the arrival of each delta from now on."""

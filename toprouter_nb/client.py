@@ -129,7 +129,8 @@ class Client:
         transport = self._async_transport(call.settings)
         with call:
             while True:
-                exchange = call.begin()
+                exchange = call.begin(is_async=True)
+                await call.written()
                 try:
                     async with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
                         exchange.read_head(answer.status, answer.headers)
@@ -148,7 +149,8 @@ class Client:
         transport = self._async_transport(call.settings)
         with call:
             while True:
-                exchange = call.begin()
+                exchange = call.begin(is_async=True)
+                await call.written()
                 try:
                     async with transport.post(_PATH, call.body, call.key, stream=call.is_streamed) as answer:
                         exchange.read_head(answer.status, answer.headers)

@@ -140,6 +140,7 @@ class Turnstile:
                 elif delta.text and delta.index == 0:
                     yield delta.text
             asking.settle()
+            await asking.call.written()
         except BaseException as error:
             if isinstance(error, NotFoundError):
                 add_near_ids(error, question.model, asking.call.settings)
@@ -153,6 +154,7 @@ class Turnstile:
             asking.start()
             await client.run_async(asking.call, asking.receive)
             asking.settle()
+            await asking.call.written()
         except BaseException as error:
             if isinstance(error, NotFoundError):
                 add_near_ids(error, question.model, asking.call.settings)

@@ -1,7 +1,8 @@
 """The ledger: every call of this machine in one file that outlives the kernel, however the call ends.
 
-Rooms: `row` (one call), `schema` (its table), `database` (the file), `log` (write and read), `query` (what is read),
-`forks` (two processes out of one), `place` (where it is). `log` brings sqlite3 along: it is loaded with the first call.
+Rooms: `row` (one call), `schema` (its table), `database` (the file), `log` (write and read), `group` (many lines in one
+step), `query` (what is read), `forks` (two processes out of one), `place` (where it is). `log` brings sqlite3 along: it
+is loaded with the first call.
 """
 
 from typing import TYPE_CHECKING

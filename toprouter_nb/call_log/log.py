@@ -10,9 +10,10 @@ import os
 import sqlite3
 import threading
 import warnings
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StorageError
 from ..plain import render_plain, shorten
@@ -31,11 +32,17 @@ from .query import Query, queries
 from .row import COLUMNS, CallRow
 from .schema import FINISH, START, STARTED, migrate
 
+if TYPE_CHECKING:
+    import asyncio
+
+    from .group import Group
+
 MEMORY = ":memory:"
 _SHOWN_CHARACTERS = 300
 # Once a write waited in vain, the next ones do not wait as long, until one succeeds.
 _IMPATIENT_SECONDS = 0.05
 _KNOWN_AT_START = operator.attrgetter(*STARTED)
+_Step = tuple[str, Sequence[tuple[Any, ...]]]  # a statement, and the values of each line it is for
 
 
 class CallLog:
@@ -66,19 +73,32 @@ class CallLog:
         self._is_impatient = False
         self._notices: list[str] = []
         self._has_told = False
+        self._groups: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Group] = weakref.WeakKeyDictionary()
         _FORKS.watch(self)
 
     def start(self, row: CallRow) -> None:
         """Write a call that is about to be sent: what can be known of it by then, `schema.STARTED`."""
-        self._write(START, [_KNOWN_AT_START(row)])
+        self._write((START, [_KNOWN_AT_START(row)]))
 
     def finish(self, row: CallRow) -> None:
         """Write how it ended, in place of its start."""
-        self._write(FINISH, [row])
+        self._write((FINISH, [row]))
 
     def add(self, rows: Sequence[CallRow]) -> None:
         """Write calls that have ended, in one step: for whoever makes thousands of them."""
-        self._write(FINISH, rows)
+        self._write((FINISH, rows))
+
+    def group(self) -> "Group":
+        """Return what takes lines in the running event loop, and writes them together."""
+        import asyncio  # here, like the next: in a running loop it is there, and who blocks does without
+
+        loop = asyncio.get_running_loop()
+        group = self._groups.get(loop)
+        if group is None:
+            from .group import Group
+
+            group = self._groups[loop] = Group(self._write_both)
+        return group
 
     def select(
         self,
@@ -127,26 +147,31 @@ class CallLog:
 
     # --- writing
 
-    def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _write_both(self, started: Sequence[CallRow], ended: Sequence[CallRow]) -> None:
+        self._write((START, [_KNOWN_AT_START(row) for row in started]), (FINISH, ended))
+
+    def _write(self, *steps: _Step) -> None:
         with self.lock:
             try:
-                self._execute(statement, rows)
+                self._execute(steps)
             except (*UNUSABLE, OSError, NewerLedgerError) as error:
-                self._recover(error, statement, rows)
+                self._recover(error, steps)
             notices, self._notices = self._notices, []
         for notice in notices:
             warnings.warn(notice, RuntimeWarning, stacklevel=2)
 
-    def _execute(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _execute(self, steps: Sequence[_Step]) -> None:
         connection = self._ready()
         try:
             if connection.in_transaction:  # an interrupt came where even the next line was not reached
                 connection.execute("ROLLBACK")
-            if len(rows) == 1:  # a statement is a transaction of its own, and three of them cost more than one
-                connection.execute(statement, rows[0])
+            if len(steps) == 1 and len(steps[0][1]) == 1:
+                # A statement is a transaction of its own, and three of them cost more than one.
+                connection.execute(steps[0][0], steps[0][1][0])
             else:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(statement, rows)
+                for statement, rows in steps:
+                    connection.executemany(statement, rows)
                 connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -174,7 +199,7 @@ class CallLog:
                 self._notices.append(self._spell_aside(aside))
         return self._connection
 
-    def _recover(self, error: Exception, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _recover(self, error: Exception, steps: Sequence[_Step]) -> None:
         """Do what can be done about a failed write, and say what cannot."""
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             self._wait_at_most(_IMPATIENT_SECONDS)
@@ -187,15 +212,15 @@ class CallLog:
         elif file is None or isinstance(path, str) or not is_damage(error):
             self._give_up(error)
         else:
-            self._replace(path, file, statement, rows)
+            self._replace(path, file, steps)
 
-    def _replace(self, path: Path, file: tuple[int, int], statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _replace(self, path: Path, file: tuple[int, int], steps: Sequence[_Step]) -> None:
         """Set a damaged file aside and write to a new one."""
         try:
             aside = set_aside(path, file)
             if aside is not None:
                 self._notices.append(self._spell_aside(aside))
-            self._execute(statement, rows)
+            self._execute(steps)
         except (*UNUSABLE, OSError, NewerLedgerError) as error:
             self._give_up(error)
 

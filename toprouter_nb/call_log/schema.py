@@ -33,7 +33,10 @@ STARTED = (
     *("id", "started_at", "status", "conversation_id", "conversation_name", "base_url", "requested_model"),
     *("cost_source", "attempts", "is_streamed", "prompt_text"),
 )
-START = f"INSERT INTO calls ({', '.join(STARTED)}) VALUES ({', '.join('?' * len(STARTED))})"  # noqa: S608  # as above
+START = (
+    f"INSERT INTO calls ({', '.join(STARTED)}) VALUES ({', '.join('?' * len(STARTED))}) "  # noqa: S608  # as above
+    "ON CONFLICT (id) DO NOTHING"  # a write that was interrupted may be made again
+)
 # The row of the start may be gone by the end of the call: set aside, or deleted with its file.
 FINISH = f"{INSERT} ON CONFLICT (id) DO UPDATE SET {_SET}"
 
