@@ -17,12 +17,11 @@ from .errors import (
     InsufficientCreditsError,
     LocalModelError,
     NotFoundError,
-    ParameterError,
     SettingsError,
     ToprouterError,
     UnknownModelError,
 )
-from .plain import shorten
+from .whole import check_whole
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -91,10 +90,8 @@ def ask_many(
     KeyboardInterrupt
         An interrupt came: what is under way is cancelled, and `ended` knows all that came.
     """
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_AT_ONCE:
-        message = f"concurrency must be a whole number from 1 to {MOST_AT_ONCE}, not {shorten(repr(concurrency), 60)}."
-        raise ParameterError(message)
-    flight = _Flight(chat, errands, min(concurrency, len(errands)))
+    lanes = check_whole("concurrency", concurrency, 1, MOST_AT_ONCE)
+    flight = _Flight(chat, errands, min(lanes, len(errands)))
     try:
         for outcome in flight.outcomes():
             ended(outcome)

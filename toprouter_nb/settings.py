@@ -25,6 +25,7 @@ from .limits import (
 from .plain import shorten
 from .secret import Secret
 
+FIRST_BYTE_SECONDS = 60.0
 DEFAULT_BASE_URL = "https://toprouter.cc"
 # Read by os.getenv here and elsewhere: a traceback with values shows all of os.environ where a line names that.
 ADDRESS_VARIABLE = "TOPROUTER_BASE_URL"
@@ -106,7 +107,7 @@ class Settings:
         model: str | None = None,
         *,
         connect_seconds: float = 5.0,
-        first_byte_seconds: float = 60.0,
+        first_byte_seconds: float = FIRST_BYTE_SECONDS,
         idle_seconds: float = 30.0,
         progress_seconds: float = 120.0,
         max_retries: int = 2,

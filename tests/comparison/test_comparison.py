@@ -111,7 +111,7 @@ def test_options_are_checked_first(asked):
     """A request option out of range and a concurrency that is none are errors of the call, not rows."""
     with pytest.raises(ParameterError, match="temperature"):
         asked([], "Hi", temperature=9)
-    with pytest.raises(ParameterError, match=r"`concurrency` is a whole number from 1 to 64, not 0\."):
+    with pytest.raises(ParameterError, match=r"concurrency must be a whole number from 1 to 64, not 0\."):
         asked([], "Hi", concurrency=0)
 
 

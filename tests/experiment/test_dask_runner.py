@@ -209,6 +209,6 @@ def test_what_a_cluster_lacks_is_told_before_any_call(tmp_path, monkeypatch):
 def test_bad_numbers_are_refused():
     """Concurrency and chunk size have bounds."""
     client_stub = type("Client", (), {"scheduler_info": None, "asynchronous": False})()
-    for options in ({"concurrency": 0}, {"chunk_cells": 0}, {"concurrency": "5"}):
-        with pytest.raises(errors.ParameterError, match="is a whole number from 1 to"):
+    for options in ({"concurrency": 0}, {"chunk_cells": 0}, {"concurrency": "5"}, {"concurrency": True}):
+        with pytest.raises(errors.ParameterError, match="must be a whole number from 1 to"):
             DaskRunner(client_stub, **options)

@@ -168,7 +168,7 @@ def test_answers_act_on_nothing():
         ({"models": []}, "compares the answers of two models or more; here is none."),
         ({"question": " "}, "question is a text of 1 to 300 characters, not ' '."),
         ({"rater": 7}, "rater is a text of 1 to 100 characters, not 7."),
-        ({"seed": "x"}, "seed is a whole number, not 'x'."),
+        ({"seed": "x"}, "seed must be a whole number, not 'x'."),
     ],
 )
 def test_bad_values_are_refused(changes, message):

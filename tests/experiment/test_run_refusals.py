@@ -14,7 +14,7 @@ def test_what_cannot_be_run_is_refused_before_any_call(tmp_path):
             study.run(budget_usd=1)
         with pytest.raises(errors.UnknownModelError, match=r"There is no model 'a/smal'\. Did you mean a/small"):
             study_at(gateway, tmp_path, grid_of(1, models=["a/smal"])).run()
-        with pytest.raises(errors.ParameterError, match="concurrency is a whole number from 1 to 1,000, not 0"):
+        with pytest.raises(errors.ParameterError, match="concurrency must be a whole number from 1 to 1,000, not 0"):
             study.run(concurrency=0)
         with pytest.raises(errors.ParameterError, match="An experiment's name is its folder's"):
             Experiment("../up", grid_of(1))

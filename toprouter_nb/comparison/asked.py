@@ -8,13 +8,13 @@ from typing import Any
 
 from ..budget import Budget
 from ..display.calm import calm
-from ..errors import ParameterError
 from ..keys import hide_key
 from ..notebook import Conversation
 from ..params import is_local_id
 from ..settings import Display, Settings, require_key
 from ..stage import STAGE
 from ..tracking import Tracker
+from ..whole import check_whole
 from .answers import Answer, Comparison
 from .asking import Asker
 from .questions import check_models, check_prompts
@@ -86,7 +86,7 @@ def compare(
     key, api_key = hide_key(api_key), None  # first: from here on no frame of ours holds the text
     checked = check_prompts(prompts)
     names = check_models(models)
-    at_once = _check_concurrency(concurrency)
+    at_once = check_whole("concurrency", concurrency, 1, MOST_AT_ONCE)
     given: dict[str, Any] = {"settings": settings, "api_key": key, "base_url": base_url, "display": display}
     chats = [Conversation(name, system=system, **given, **params) for name in names]
     if not STAGE.is_offline and any(not is_local_id(name) for name in names):
@@ -113,10 +113,3 @@ def compare(
     if isinstance(watching, Columns):
         comparison.mark_shown(watching.stands_above())
     return comparison
-
-
-def _check_concurrency(concurrency: object) -> int:
-    if isinstance(concurrency, int) and not isinstance(concurrency, bool) and 1 <= concurrency <= MOST_AT_ONCE:
-        return concurrency
-    message = f"`concurrency` is a whole number from 1 to {MOST_AT_ONCE}, not {concurrency!r}."
-    raise ParameterError(message)

@@ -16,14 +16,14 @@ from typing import Any
 
 from ..errors import ConnectFailedError, ParameterError, SettingsError
 from ..params import is_local_id
-from ..plain import shorten
 from ..settings import Settings
+from ..whole import check_whole
 from .dask_money import ChunkMoney
 from .dask_worker import Chunk, Outcome, probe, work
 from .grid import Cell
 from .run_engine import Engine
 from .run_gate import Limits
-from .run_spec import RunSpec
+from .run_spec import RunSpec, check_lanes
 from .store import Store
 from .store_journal import Journals
 
@@ -36,7 +36,7 @@ _QUEUED = 2
 _LOOK_SECONDS = 0.5
 # Dask blames a task that saw four workers die; rented machines may vanish by the dozen through no fault of it.
 _MOST_DEATHS = 50
-_MOST_LANES = 1_000
+_MOST_CHUNK_CELLS = 100_000
 
 
 class DaskRunner:
@@ -73,13 +73,9 @@ class DaskRunner:
             kind = type(client).__name__
             message = f"DaskRunner() takes a distributed.Client that is not asynchronous, not {kind}."
             raise ParameterError(message)
-        for name, value, most in (("concurrency", concurrency, _MOST_LANES), ("chunk_cells", chunk_cells, 100_000)):
-            if not isinstance(value, int) or not 1 <= value <= most:
-                message = f"{name} is a whole number from 1 to {most:,}, not {shorten(repr(value), 40)}."
-                raise ParameterError(message)
         self.client = client
-        self.concurrency = concurrency
-        self.chunk_cells = chunk_cells
+        self.concurrency = check_lanes(concurrency)
+        self.chunk_cells = check_whole("chunk_cells", chunk_cells, 1, _MOST_CHUNK_CELLS)
 
     def engine(self, spec: RunSpec) -> Engine:
         """Return what runs a spec on the cluster."""

@@ -13,10 +13,10 @@ from typing import Any, overload
 from ..errors import ParameterError
 from ..params import check_model_id, check_params
 from ..plain import render_plain, shorten
+from ..whole import check_whole
 from .prompt import Prompt, content_digest
 from .prompts import read_prompts
 from .shuffle import Shuffle
-from .whole import check_whole
 
 # `len()` holds more, but no run ends: at 1,000 calls a second these take 30 years.
 _MOST_CELLS = 10**12

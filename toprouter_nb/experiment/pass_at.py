@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
+from ..whole import check_whole
 from .interval import Floats
-from .whole import check_whole
 
 
 def pass_at_k(counts: ArrayLike, right: ArrayLike, k: int) -> Floats:

@@ -11,11 +11,11 @@ import pandas as pd
 from ..errors import ParameterError
 from ..plain import render_plain, shorten
 from ..turns import Turn
+from ..whole import check_whole
 from .demo_prompts import make_demo
 from .prompt import Prompt, read_turns
 from .prompt_files import read_prompt_file
 from .prompt_layout import COLUMNS, Layout, is_missing
-from .whole import check_whole
 
 _DEMO = "demo/"
 # Enough to see a difference of 14 points 8 times in 10 (`power(prompts=100)`).

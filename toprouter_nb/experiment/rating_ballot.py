@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import ParameterError
 from ..plain import render_plain, shorten
 from ..tables import Column, Table, table_of
+from ..whole import check_whole
 from .rating_pairs import AnswerPair, draw_pairs
 from .rating_votes import Vote, VoteFile, Winner
 
@@ -59,7 +60,7 @@ class Ballot:
     ) -> None:
         self.question = _check_text("question", question)
         self.rater = None if rater is None else _check_text("rater", rater)
-        drawn = draw_pairs(rows, models=models, seed=_check_seed(seed))
+        drawn = draw_pairs(rows, models=models, seed=check_whole("seed", seed))
         self.pairs = {pair.key: pair for pair in drawn if not pair.is_same}
         self.same = [pair for pair in drawn if pair.is_same]
         self._file = VoteFile(file)
@@ -146,11 +147,4 @@ def _check_text(name: str, text: object) -> str:
     if isinstance(text, str) and text.strip() and len(text) <= most:
         return text.strip()
     message = f"{name} is a text of 1 to {most} characters, not {shorten(render_plain(repr(text)), 60)}."
-    raise ParameterError(message)
-
-
-def _check_seed(seed: object) -> int:
-    if isinstance(seed, int) and not isinstance(seed, bool):
-        return seed
-    message = f"seed is a whole number, not {shorten(render_plain(repr(seed)), 60)}."
     raise ParameterError(message)

@@ -11,8 +11,9 @@ from ..errors import ParameterError
 from ..limits import check_usd
 from ..params import is_local_id
 from ..plain import shorten
-from ..settings import Settings, require_key
+from ..settings import FIRST_BYTE_SECONDS, Settings, require_key
 from ..stage import STAGE
+from ..whole import check_whole
 from .row import NANO
 from .run_gate import Limits
 from .run_judging import JudgingPlan
@@ -23,7 +24,7 @@ from .store_folder import RunFolder
 
 # A whole answer comes in one piece, after all of it was made: the limit for a first byte would be too short.
 _WHOLE_ANSWER_SECONDS = 300.0
-_DEFAULT_FIRST_BYTE_SECONDS = 60.0
+# Each lane may hold a connection, and many systems allow a process 1,024 files.
 _MOST_LANES = 1_000
 _DAY_SECONDS = 86_400
 
@@ -57,7 +58,7 @@ class RunSpec:
         has_remote = not STAGE.is_offline and any(not is_local_id(model) for model in self.plan.models)
         settings = require_key(self.settings) if has_remote else self.settings
         first = settings.first_byte_seconds
-        if first == _DEFAULT_FIRST_BYTE_SECONDS and not self.is_streamed:
+        if first == FIRST_BYTE_SECONDS and not self.is_streamed:
             first = _WHOLE_ANSWER_SECONDS
         return dataclasses.replace(settings, max_retries=0, first_byte_seconds=first, ledger_path=False)
 
@@ -70,10 +71,7 @@ def check_lanes(concurrency: object) -> int:
     ParameterError
         It is no whole number from 1 to 1,000.
     """
-    if isinstance(concurrency, int) and not isinstance(concurrency, bool) and 1 <= concurrency <= _MOST_LANES:
-        return concurrency
-    message = f"concurrency is a whole number from 1 to {_MOST_LANES:,}, not {shorten(repr(concurrency), 40)}."
-    raise ParameterError(message)
+    return check_whole("concurrency", concurrency, 1, _MOST_LANES)
 
 
 def check_scorer_seconds(seconds: object) -> float:

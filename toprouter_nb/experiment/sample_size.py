@@ -12,8 +12,8 @@ import math
 import statistics
 
 from ..errors import ParameterError
+from ..whole import check_whole
 from .student import check_level, normal_quantile
-from .whole import check_whole
 
 # Cohen's convention (1988): four to one between missing a difference and seeing one that is not there at 5 %.
 _POWER = 0.8
@@ -47,7 +47,7 @@ class SampleSize:
         """Say it in one sentence."""
         return (
             f"{self.prompts:,} prompts show a difference of {self.delta:.3g} with a chance of {self.power:.0%} "
-            f"at {self.level:.0%} confidence, where the difference on one prompt has a standard deviation of "
+            f"at {100 * self.level:g}% confidence, where the difference on one prompt has a standard deviation of "
             f"{self.sd_diff:.3g}."
         )
 

@@ -5,8 +5,8 @@ Knows nothing of what the number is used for but its name.
 
 import numbers
 
-from ..errors import ParameterError
-from ..plain import render_plain, shorten
+from .errors import ParameterError
+from .plain import render_plain, shorten
 
 
 def check_whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
