@@ -73,6 +73,26 @@ def test_an_undefeated_model_stays_finite_and_is_flagged():
     assert fit.unbounded.tolist() == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("games", "unbounded"),
+    [
+        # 0 and 1 beat each other, and 2 and 3 each time; so do 2 and 3 among themselves.
+        ([(0, 1), (1, 0), (2, 3), (3, 2), (0, 2), (0, 3), (1, 2), (1, 3)], [True] * 4),
+        # A pair that always beats three that beat each other round.
+        ([(0, 1), (1, 0), (2, 3), (3, 4), (4, 2), (0, 2), (1, 3)], [True, True, False, False, False]),
+        # In a row: the one in the middle has won and lost, and is as far from both ends as they are.
+        ([(0, 1), (1, 2)], [True] * 3),
+        # Round: everybody has lost to somebody.
+        ([(0, 1), (1, 2), (2, 0)], [False] * 3),
+    ],
+)
+def test_a_set_that_never_lost_to_the_rest_is_flagged_as_one_model_is(games, unbounded):
+    """A strength is called bounded only where chains of wins lead both ways, which is when one finite fit is best."""
+    first, second = np.array(games).T
+    fit = fit_strengths(first, second, np.ones(len(games)), np.arange(len(games)), len(unbounded))
+    assert fit.unbounded.tolist() == unbounded
+
+
 def test_models_that_never_met_are_refused():
     """Without a chain of comparisons between them nothing can be said."""
     with pytest.raises(ParameterError) as caught:

@@ -91,6 +91,19 @@ def test_a_model_that_never_lost_has_no_bound():
     )
 
 
+def test_a_pair_that_beat_all_others_has_no_interval():
+    """Two models that lost only to each other are as unbounded as one that never lost, and are told so."""
+    games = [("p", "q"), ("q", "p")] * 10 + [(one, other) for one in "pq" for other in "xyz"] * 10
+    games += [("x", "y"), ("y", "z"), ("z", "x")] * 10
+    found = tr.rank(pd.DataFrame(games, columns=["model_a", "model_b"]).assign(winner="a"))
+    table = found.df().set_index("model")
+    assert table["is_unbounded"].to_dict() == dict.fromkeys("pq", True) | dict.fromkeys("xyz", False)
+    assert table.loc[["p", "q"], ["low", "high"]].isna().all(axis=None)
+    assert "p shares no cycle of wins with the rest, so its strength has no bound; more comparisons are needed." in (
+        found.sentences
+    )
+
+
 def test_many_comparisons_take_little_time():
     """A hundred thousand comparisons of eight models take less than five seconds of one core."""
     chance = np.random.default_rng(1)

@@ -5,7 +5,8 @@ Knows codes and outcomes; nothing of models' names, frames or judges.
 References
 ----------
 Bradley and Terry 1952; ties count as half a win of each. The variance is the sandwich of Huber and White, its middle
-summed by prompt, since the comparisons on one prompt are not independent.
+summed by prompt, since the comparisons on one prompt are not independent. Ford 1957: the likelihood has its peak at
+finite strengths just where, from each model to each other, there is a chain of wins.
 """
 
 import dataclasses
@@ -36,7 +37,9 @@ class Strengths:
     groups
         How many groups of prompts there are.
     unbounded
-        Models that never lost, or never won, against the rest: their strength has no bound but the ridge.
+        Models outside of the largest set in which a chain of wins leads from each to each, or all where no set is the
+        largest: their strength has no bound but the ridge. One that never lost is such a one, and so is each of two
+        that only ever lost to each other.
     """
 
     log_odds: Floats
@@ -88,8 +91,7 @@ def fit_strengths(first: Codes, second: Codes, outcomes: Floats, groups: Codes, 
     # Strengths are told against the average, so the error of the average belongs to each of them.
     centre = np.eye(models) - 1 / models
     covariance = centre @ bread @ middle @ bread @ centre
-    unbounded: NDArray[np.bool_] = (won.sum(axis=1) == 0) | (won.sum(axis=0) == 0)
-    return Strengths(log_odds, covariance, count, unbounded)
+    return Strengths(log_odds, covariance, count, _unbounded(won))
 
 
 def _won(first: Codes, second: Codes, outcomes: Floats, models: int) -> Floats:
@@ -136,11 +138,28 @@ def _information(log_odds: Floats, won: Floats) -> Floats:
     return information
 
 
+def _unbounded(won: Floats) -> NDArray[np.bool_]:
+    """Say which models no finite strength fits best, beside the largest set whose strengths are finite."""
+    above = _chains(won)
+    in_set_with = above & above.T
+    sizes = in_set_with.sum(axis=1)
+    largest = sizes == sizes.max()
+    # Two sets of one size: neither is "the rest" that the other is measured against.
+    is_one_set = bool(largest.sum() == sizes.max())
+    unbounded: NDArray[np.bool_] = ~largest if is_one_set else np.ones(len(won), dtype=bool)
+    return unbounded
+
+
 def _check_joined(met: Floats) -> None:
-    joined = np.eye(len(met), dtype=bool) | (met > 0)
-    # Each squaring doubles the length of the chains that are seen.
-    for _ in range(len(met).bit_length()):
-        joined = joined @ joined
-    if not joined.all():
+    if not _chains(met).all():
         message = "Some models are joined by no chain of comparisons, so they cannot be ranked. Compare more pairs."
         raise ParameterError(message)
+
+
+def _chains(steps: Floats) -> NDArray[np.bool_]:
+    """Return between which two a chain of steps leads; to each from itself, too."""
+    chains: NDArray[np.bool_] = np.eye(len(steps), dtype=bool) | (steps > 0)
+    # Each squaring doubles the length of the chains that are seen.
+    for _ in range(len(steps).bit_length()):
+        chains = chains @ chains
+    return chains

@@ -173,7 +173,7 @@ def _sentences(lines: Sequence[dict[str, Any]], names: Sequence[str], fit: Stren
     said = said or [f"No pair is separated at {100 * level:g} %."]
     for line in lines:
         if line["is_unbounded"]:
-            what = "never lost" if line["win_share"] == 1 else "never won"
+            what = {1.0: "never lost", 0.0: "never won"}.get(line["win_share"], "shares no cycle of wins with the rest")
             said.append(f"{line['model']} {what}, so its strength has no bound; more comparisons are needed.")
     return (*said, *few_prompts(fit.groups))
 
