@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 
@@ -48,9 +49,11 @@ def test_full_agreement_and_chance():
 
 
 def test_items_without_both_labels_are_left_out():
-    """None and NaN are no labels."""
+    """None, NaN and what pandas' own types hold for a gap are no labels."""
     found = compare_raters(["a", None, "b", "a"], ["a", "b", math.nan, "b"])
     assert (found.items, found.share.estimate) == (2, 0.5)
+    columns = pd.DataFrame({"one": ["a", None, "a"], "two": ["a", None, "b"]}, dtype="string")
+    assert compare_raters(columns["one"], columns["two"]).items == 2
     with pytest.raises(ParameterError, match=r"No item has a label of both raters\."):
         compare_raters([None], ["a"])
     with pytest.raises(ParameterError, match=r"Both raters have one label an item; the lengths differ\."):

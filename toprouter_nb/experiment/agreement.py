@@ -11,6 +11,7 @@ import dataclasses
 import math
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
@@ -60,7 +61,7 @@ def compare_raters(
     Parameters
     ----------
     first, second
-        A label an item each; an item where either is missing (None, NaN) is left out.
+        A label an item each; an item where either is missing (None, NaN, NA) is left out.
     groups
         Items that belong together, such as those of one prompt; None where each stands for itself.
     level
@@ -83,7 +84,7 @@ def compare_raters(
     if not one.shape == two.shape == labels.shape:
         message = "Both raters have one label an item; the lengths differ."
         raise ParameterError(message)
-    there = np.array([not (_is_gap(a) or _is_gap(b)) for a, b in zip(one, two, strict=True)], dtype=bool)
+    there = ~(pd.isna(one) | pd.isna(two))
     if not there.any():
         message = "No item has a label of both raters."
         raise ParameterError(message)
@@ -115,7 +116,3 @@ def _kappa(one: np.ndarray, two: np.ndarray, labels: np.ndarray) -> tuple[float,
     sums = np.bincount(codes, influence)
     error = math.sqrt(count / (count - 1) * float(sums @ sums)) / len(rows) if count > 1 else math.nan
     return float(kappa), error, count
-
-
-def _is_gap(label: object) -> bool:
-    return label is None or (isinstance(label, float) and math.isnan(label))
