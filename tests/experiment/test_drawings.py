@@ -162,6 +162,10 @@ def test_strengths_are_those_of_the_ranking():
     """What `rank` found is drawn as it is; a model without a bound has no interval."""
     found = rank(pair_verdicts(VERDICTS))
     assert draw_strengths(found).frame.equals(found.df())
+    count = int(found.df()["comparisons"].sum()) // 2
+    assert draw_strengths(found).ax.get_title("right") == f"{count} comparisons"  # of a level that it does not say
+    drawn = draw_strengths(pair_verdicts(VERDICTS), level=0.999)
+    assert drawn.ax.get_title("right") == f"{count} comparisons, 99.9 % intervals"
     frame = pd.DataFrame(
         {"model_a": ["x"] * 3 + ["y", "y"], "model_b": ["y", "z", "y", "z", "z"], "winner": list("aaaab")}
     )

@@ -27,6 +27,11 @@ def test_the_chance_is_that_of_statsmodels():
     assert tr.power(delta=0.3, prompts=80, sd_diff=1.0).power == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_high_level_is_not_rounded_to_certainty():
+    """The sentence says the level that was asked for."""
+    assert "at 99.9% confidence" in str(tr.power(prompts=200, level=0.999))
+
+
 def test_what_could_have_been_seen():
     """2.8 standard errors are found 8 times in 10."""
     assert detectable_difference(0.02) == pytest.approx(0.02 * (1.959963985 + 0.841621234), rel=1e-8)

@@ -30,7 +30,7 @@ def draw_strengths(comparisons: "pd.DataFrame | Finding", *, ax: "Axes | None" =
     ax
         Where to draw; None makes a new figure.
     level
-        Of confidence.
+        Of confidence; of what `rank` found, the intervals are drawn as they are.
 
     Returns
     -------
@@ -58,7 +58,9 @@ def draw_strengths(comparisons: "pd.DataFrame | Finding", *, ax: "Axes | None" =
         ax.plot(floats(frame, "strength")[row], row, "o", color=ax.get_facecolor(), markersize=3.5, zorder=5)
     name_rows(ax, inks, frame["model"].tolist())
     ax.set_xlim(*pad_limits(np.concatenate([floats(frame, name) for name in ("strength", "low", "high")])))
-    add_remark(ax, inks, f"{int(frame['comparisons'].sum() / 2):,} comparisons, {level:.0%} intervals")
+    # Each comparison stands in the lines of two models.
+    counted = f"{int(frame['comparisons'].sum() / 2):,} comparisons"
+    add_remark(ax, inks, counted if found is comparisons else f"{counted}, {100 * level:g} % intervals")
     return Drawn(ax, frame)
 
 

@@ -59,7 +59,7 @@ def draw_means(rows: pd.DataFrame, score: str, *, ax: "Axes | None" = None, leve
         return Drawn(ax, frame)
     draw_points(ax, frame, ("mean", "low", "high"), [inks.first] * len(frame))
     name_rows(ax, inks, frame["variant"].tolist())
-    add_remark(ax, inks, f"{level:.0%} intervals, {int(frame['prompts'].max()):,} prompts")
+    add_remark(ax, inks, f"{100 * level:g} % intervals, {int(frame['prompts'].max()):,} prompts")
     return Drawn(ax, frame)
 
 
@@ -128,7 +128,7 @@ def draw_differences(rows: pd.DataFrame, score: str, *, ax: "Axes | None" = None
     ax.axvline(0, color=inks.soft, linewidth=1)
     draw_points(ax, frame, ("difference", "low", "high"), [inks.first if apart else inks.soft for apart in is_apart])
     name_rows(ax, inks, pair_labels(frame["first"].tolist(), frame["second"].tolist(), " - "))
-    add_remark(ax, inks, f"{sum(is_apart)} of {len(frame)} separated at {level:.0%}, Holm")
+    add_remark(ax, inks, f"{sum(is_apart)} of {len(frame)} separated at {100 * level:g} %, Holm")
     return Drawn(ax, frame)
 
 
