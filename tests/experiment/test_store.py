@@ -11,6 +11,7 @@ import pytest
 
 from toprouter_nb.errors import StorageError
 from toprouter_nb.experiment import store_schema
+from toprouter_nb.experiment.results_frames import errors_frame
 from toprouter_nb.experiment.row import Row
 from toprouter_nb.experiment.store import Store
 from toprouter_nb.experiment.store_file import open_for_writing, typed_errors
@@ -30,6 +31,15 @@ def store(tmp_path):
     made = Store.create(tmp_path / "rows.sqlite")
     yield made
     made.close()
+
+
+def test_the_message_of_an_error_is_that_of_the_first_row(store):
+    """Of many rows that failed alike, the table shows what went wrong first."""
+    failed = {"status": "error", "error_type": "ServerError", "error_code": 500}
+    said = ("overloaded, try later", "an internal error", "bad luck")
+    store.add_rows([row(number, error_message=text, **failed) for number, text in enumerate(said)])
+    found = errors_frame(store)
+    assert found[["count", "message"]].values.tolist() == [[3, "overloaded, try later"]]
 
 
 def test_rows_come_back_as_they_went(store):

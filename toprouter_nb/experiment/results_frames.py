@@ -93,7 +93,13 @@ def score_errors(store: Store) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `scorer`, `count`, `message`.
+        One line a scorer and message.
+
+        name | dtype | unit | null means
+        --- | --- | --- | ---
+        scorer | object | - | never
+        count | int64 | rows | never
+        message | object | - | never
     """
     query = (
         "SELECT scorer, count(*), error FROM scores JOIN rows USING (row_key) "
@@ -110,15 +116,25 @@ def errors_frame(store: Store) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `model`, `status`, `error_type`, `error_code` (HTTP status), `count`, `message` (the first one).
+        One line a model and way to fail; `error_code` is the HTTP status.
+
+        name | dtype | unit | null means
+        --- | --- | --- | ---
+        model | object | - | never
+        status | object | - | never
+        error_type | object | - | never; "" where the model refused or was filtered
+        error_code | Int64 | - | no HTTP status came
+        count | int64 | rows | never
+        message | object | - | never; of the first such row
     """
     query = (
-        "SELECT model, status, error_type, error_code, count(*), min(error_message) FROM rows "
+        # SQLite takes a bare column from the row that min() found (sqlite.org/lang_select.html#bareagg).
+        "SELECT model, status, error_type, error_code, count(*), error_message, min(rowid) FROM rows "
         "WHERE place IS NOT NULL AND status NOT IN ('ok', 'length') GROUP BY model, status, error_type, error_code "
         "ORDER BY count(*) DESC, model"
     )
     columns = ["model", "status", "error_type", "error_code", "count", "message"]
-    frame = pd.DataFrame(list(store.select(query)), columns=columns)
+    frame = pd.DataFrame([line[:-1] for line in store.select(query)], columns=columns)
     return frame.astype({"error_code": "Int64"})
 
 

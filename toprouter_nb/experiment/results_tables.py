@@ -180,7 +180,7 @@ class RunTables:
         Returns
         -------
         DataFrame
-            `model`, `status`, `error_type`, `error_code` (HTTP status), `count`, `message` (the first one).
+            See `results_frames.errors_frame`: `model`, `status`, `error_type`, `error_code`, `count`, `message`.
         """
         with self._lock:
             return errors_frame(self._store)
