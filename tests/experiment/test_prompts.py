@@ -1,5 +1,6 @@
 """Whatever holds prompts becomes the same frame, and what is wrong with it is said before a call is made."""
 
+import csv
 import json
 
 import numpy as np
@@ -27,6 +28,17 @@ def written(folder, suffix):
     else:
         path.write_text("\n".join(json.dumps(row) for row in ROWS) + "\n\n", encoding="utf-8")
     return path
+
+
+def test_a_long_field_is_read_and_nobodys_limit_is_lowered(tmp_path):
+    """A prompt of half a megabyte is one, and a limit that somebody raised further stays where it was."""
+    (tmp_path / "long.csv").write_text(f"prompt\n{'word ' * 100_000}\n")
+    before = csv.field_size_limit(2**30)
+    try:
+        assert len(tr.load_prompts(tmp_path / "long.csv")["prompt"][0]) == 500_000
+        assert csv.field_size_limit() == 2**30
+    finally:
+        csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".ndjson", ".parquet"])

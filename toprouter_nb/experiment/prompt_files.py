@@ -62,7 +62,8 @@ def read_prompt_file(path: Path) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    csv.field_size_limit(_LONGEST_FIELD)
+    # One limit for the process: raised where it is lower, for no reader has its own, and never taken from others.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
     # Excel writes the mark that "-sig" takes off; `newline=""` is what `csv` needs to keep line ends inside of fields.
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, strict=True)
