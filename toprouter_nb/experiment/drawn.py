@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LABEL_CHARACTERS = 36
-# Okabe and Ito's set beyond the three of the inks; then the same again with other dashes.
-_MORE_ON_LIGHT = ("#CC79A7", "#D55E00", "#5B6770")
-_MORE_ON_DARK = ("#E39BC4", "#F2864B", "#AAB4BE")
+# Where the colours are used up they come again, with other dashes.
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
 
@@ -44,8 +42,7 @@ class Drawn(NamedTuple):
 
 def series_style(place: int, inks: Inks) -> dict[str, Any]:
     """Return colour and dashes of the series of that place."""
-    more = _MORE_ON_LIGHT if inks.first == "#0072B2" else _MORE_ON_DARK
-    colours = (inks.first, inks.second, inks.third, *more)
+    colours = (inks.first, inks.second, inks.third, *inks.more)
     turn, place_in_turn = divmod(place, len(colours))
     return {"color": colours[place_in_turn], "linestyle": _DASHES[turn % len(_DASHES)]}
 

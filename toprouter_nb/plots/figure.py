@@ -28,6 +28,15 @@ class Inks:
     """The colours on one kind of paper; the first three are told apart by people who see fewer colours, too.
 
     They are out of the set of Okabe and Ito, "Color Universal Design", 2008.
+
+    Attributes
+    ----------
+    first, second, third
+        Of what is drawn.
+    text, soft, line
+        Of words, of small print and of grids.
+    more
+        Of further series, where three do not do; the same set, then a grey.
     """
 
     first: str
@@ -36,10 +45,11 @@ class Inks:
     text: str
     soft: str
     line: str
+    more: tuple[str, ...]
 
 
-_ON_LIGHT = Inks("#0072B2", "#E69F00", "#009E73", "#1f2328", "#59636e", "#d1d9e0")
-_ON_DARK = Inks("#56B4E9", "#E69F00", "#2CC295", "#e6e9ec", "#9aa4ae", "#3b444d")
+_ON_LIGHT = Inks("#0072B2", "#E69F00", "#009E73", "#1f2328", "#59636e", "#d1d9e0", ("#CC79A7", "#D55E00", "#5B6770"))
+_ON_DARK = Inks("#56B4E9", "#E69F00", "#2CC295", "#e6e9ec", "#9aa4ae", "#3b444d", ("#E39BC4", "#F2864B", "#AAB4BE"))
 
 
 def take_axes(ax: "Axes | None", *, rows: float = 5.0) -> "tuple[Axes, Inks]":
