@@ -92,7 +92,7 @@ class Conversation(Portable):
         ParameterError
             There is no user turn at that place.
         """
-        node = self._node_at(index)
+        node = self._question_at(index)
         question = self._question(parts, params, after=node.parent)
         return self._ask(question, repair=repair)
 
@@ -181,22 +181,28 @@ class Conversation(Portable):
         return [node for node in self._history.path() if node.turn is not None and node.turn.role == "user"]
 
     def _turn_at(self, index: int) -> Node:
-        turns = self.turns
-        if isinstance(index, int) and not isinstance(index, bool) and -len(turns) <= index < len(turns):
-            place = range(len(turns))[index] - len(self._head())
-            if place >= 0:
-                return self._history.path()[place]
-        message = (
-            f"There is no turn {index!r} that could branch: chat.turns has {len(turns)}, a system turn among them."
-        )
-        raise ParameterError(message)
+        node = self._find(index)
+        if node is None:
+            message = (
+                f"There is no turn {index!r} that could branch: chat.turns has {len(self.turns)}, a system turn among "
+                "them."
+            )
+            raise ParameterError(message)
+        return node
 
-    def _node_at(self, index: int) -> Node:
+    def _question_at(self, index: int) -> Node:
+        node = self._find(index)
+        if node is None or node.turn is None or node.turn.role != "user":
+            asked = [place for place, turn in enumerate(self.turns) if turn.role == "user"]
+            message = f"edit(index) takes the place of a user turn in chat.turns, one of {asked}, not {index!r}."
+            raise ParameterError(message)
+        return node
+
+    def _find(self, index: object) -> Node | None:
+        """Return the turn of that place in `turns`; None where there is none, or where it is the system turn."""
         turns = self.turns
-        if isinstance(index, int) and not isinstance(index, bool) and -len(turns) <= index < len(turns):
-            place = range(len(turns))[index] - len(self._head())
-            if place >= 0 and turns[index].role == "user":
-                return self._history.path()[place]
-        asked = [place for place, turn in enumerate(turns) if turn.role == "user"]
-        message = f"edit(index) takes the place of a user turn in chat.turns, one of {asked}, not {index!r}."
-        raise ParameterError(message)
+        if not isinstance(index, int) or isinstance(index, bool) or not -len(turns) <= index < len(turns):
+            return None
+        # The system turn stands in `turns`, and in no branch: it is the same for all of them.
+        place = range(len(turns))[index] - len(self._head())
+        return self._history.path()[place] if place >= 0 else None
