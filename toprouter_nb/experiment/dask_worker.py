@@ -61,7 +61,19 @@ class Chunk:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a chunk ended: why, calls refused with 429, dead models, what may have been paid and stands in no row."""
+    """How a chunk ended.
+
+    Attributes
+    ----------
+    ended
+        Why: as `run_chunk` returns it.
+    refused
+        Calls refused with 429.
+    dead
+        Why each model that is no longer asked is not.
+    rows
+        Those made, where the workers share no folder with the driver; with a folder they are in its journal.
+    """
 
     ended: str
     refused: int = 0

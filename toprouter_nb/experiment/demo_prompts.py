@@ -38,6 +38,7 @@ _UNITS = (
     ("litres", "millilitres", Fraction(1000)),
     ("minutes", "seconds", Fraction(60)),
 )
+# With 36,500 days on, leap years and one century that is none (2100) are among the dates.
 _FIRST_DAY = dt.date(2001, 1, 1)
 
 
@@ -75,6 +76,7 @@ def make_demo(name: str, count: int, seed: int) -> list[dict[str, str]]:
     if not 1 <= count <= _MOST:
         message = f"n of demo prompts is from 1 to {_MOST:,}, not {count:,}."
         raise ParameterError(message)
+    # Seeded by text, which Python hashes the same way in every release (`random.seed`, version 2).
     chance = random.Random(f"{name} {seed}")  # noqa: S311  # a reproducible sample, not a secret
     made: dict[str, str] = {}
     while len(made) < count:

@@ -13,6 +13,7 @@ from .row import FINAL, NANO
 from .run_engine import Engine
 from .store import Store
 
+# Long enough for slow answers to be in it, short enough to follow a limit that was raised.
 _PACE_SECONDS = 30.0
 _FINAL = ", ".join(f"'{status}'" for status in FINAL)
 # Reading the sums again takes at most this share of the time.
@@ -115,11 +116,13 @@ class Progress:
         if is_last or now >= self._next_look:
             self._tally = next(self._store.select(_TALLY, (self._kind,)))
             self._spent = self._store.spent_nano_usd(self._kind)
+            # The sums take longer the more rows there are; so the looks grow rarer by themselves.
             self._next_look = now + (self._clock() - now) / _SHARE
         _, done, errors, cost, unpriced = self._tally
         pace = self._pace(now, done + errors)
         left = self._planned - done - errors
         engine = self._engine
+        # One row of unknown cost makes the sum a lower bound, which is not what "spent" says.
         known = done and cost is not None and not unpriced
         phase = _phase(engine)
         return State(

@@ -67,5 +67,6 @@ def _end_gently(engine: Engine) -> None:
             return
     except KeyboardInterrupt:  # somebody is in a hurry
         pass
+    # Whoever interrupts twice, or waits too long, would rather pay for nothing than wait.
     engine.stop("interrupted", is_now=True)
     engine.wait_quietly(_GRACE_SECONDS)

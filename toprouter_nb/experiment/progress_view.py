@@ -17,6 +17,7 @@ from .progress import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Calm to the eye; a front end that draws the cell anew is busy for some of that time.
 DRAW_SECONDS = 0.5
 _ENDINGS = {
     "done": "is done",

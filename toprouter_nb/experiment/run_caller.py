@@ -26,6 +26,7 @@ from .run_prices import Prices, most_tokens
 _REFUSALS = 10
 _ERROR_CHARACTERS = 1_000
 _ENDINGS = {"length": "length", "content_filter": "filtered", "refusal": "refused"}
+# What a limit on tokens is told of an answer that nothing bounds; corrected once the answer is there.
 _ANSWER_TOKENS = 500
 
 
@@ -96,6 +97,7 @@ class Caller:
         """
         row = self._row(cell, queue_s)
         worst = 0
+        # Counting a prompt's bytes for each call is dear, and without a cap nobody asks.
         if self._gate.cap.limit is not None:
             worst = self._prices.worst(cell.model, cell.prompt.turns, cell.params)
         body = self._body(cell)
@@ -140,6 +142,7 @@ class Caller:
             self._gate.cap.settle(worst, cost)
         _enter(row, reply)
         self._gate.succeed(row.model, first_try=row.attempts == 1)
+        # What an answer needed it gives back: the budget of retries is for outages, not for a run that gets on.
         self._gate.retries.give_back(min(row.attempts - 1, self._max_retries))
         return None
 
@@ -147,6 +150,7 @@ class Caller:
         """Return the seconds to wait before the next attempt; None where there shall be none."""
         self._gate.falter(row.model)
         if isinstance(error, RateLimitError):
+            # No pause of its own: the rate of the model holds every lane for as long as the server asks.
             wish = error.retry_after_seconds or 0.0
             is_possible = error.is_transient and row.attempts <= _REFUSALS and wish <= LONGEST_WAIT_SECONDS
             return 0.0 if is_possible else None
@@ -159,6 +163,7 @@ class Caller:
         await asyncio.sleep(pause)
         seconds = self._gate.wait(cell.model, self.tokens(cell))
         while seconds > 0:
+            # A quarter of chance: lanes that were held together would otherwise wake, and ask, together.
             await asyncio.sleep(min(seconds * (1 + random.random() / 4), 5.0))  # noqa: S311  # no secret
             seconds = self._gate.wait(cell.model, self.tokens(cell))
         return time.monotonic() - since
@@ -167,6 +172,7 @@ class Caller:
         """Return about how many tokens a cell will use, for limits on tokens a minute; 0 where none is known."""
         if not self._gate.counts_tokens:
             return 0
+        # The bound counts bytes, and a token is about three or four of them in most languages.
         return most_tokens(cell.prompt.turns) // 3 + int(cell.params.get("max_tokens") or _ANSWER_TOKENS)
 
     def _fail(self, row: Row, error: ToprouterError) -> None:

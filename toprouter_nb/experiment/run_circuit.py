@@ -8,7 +8,9 @@ from ..errors import ToprouterError
 # What no repetition mends, and what is more likely to pass.
 _CERTAIN = frozenset({"auth", "not_found", "insufficient_credits", "insecure_url", "redirect"})
 _OF_THE_PROMPT = frozenset({"context_length", "moderation", "too_large", "cancelled", "rate_limit"})
+# One may be a proxy's hiccup; three in a row of what no repetition mends are not.
 _CERTAIN_IN_A_ROW = 3
+# Each with its retries: by then a server had minutes to come back.
 _FAILED_IN_A_ROW = 12
 
 

@@ -75,6 +75,7 @@ class Engine:
             There is no key.
         """
         spec = self._spec
+        # What can be refused comes first, and the lock only then: a start that fails leaves no trace in the folder.
         if spec.budget_nano_usd is not None:
             spec.prices.refuse_unpriced()
         settings = spec.asking_settings()
@@ -91,12 +92,14 @@ class Engine:
         # In a copy of the context, so that the blocks that count calls count these.
         run = contextvars.copy_context().run
         threading.Thread(target=run, args=(self._run, work), name="toprouter_nb-run", daemon=True).start()
+        # Until the loop is there: `stop` and `pause` right after `start` would find nothing to stop.
         self._ready.wait()
 
     def _look(self, store: Store, number: int) -> int:
         """Find out what is missing, and return what was spent so far."""
         spec, journals = self._spec, Journals(self._spec.folder.path)
         try:
+            # Workers of a lost cluster may still write: their rows are taken over before what is missing is counted.
             journals.fence(number)
             journals.merge(store)
             spec.plan.lay(store)
@@ -227,10 +230,12 @@ class Engine:
         ended = "error"
         try:
             ended = await run_chunk(self._feed, caller, writer.put, lanes=spec.lanes, is_cancelled=is_cancelled)
+            # The feed ran dry, but only since cells of dead models were passed over.
             if ended == "done" and gate.dead():
                 ended = "dead"
         finally:
             self._cancel = _nothing
+            # Before the end is noted: rows still in the writer count among what was spent.
             await writer.close()
             try:
                 with contextlib.suppress(StorageError):  # a full disk was told already, by the row that met it

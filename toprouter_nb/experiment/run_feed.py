@@ -12,6 +12,7 @@ from .grid import Cell
 
 # So many cells of models that must wait are held back while others go on.
 _HELD_CELLS = 5_000
+# `stop` and `pause` come from other threads and wake nobody; this is how soon they are seen.
 _LOOK_SECONDS = 0.25
 
 
@@ -96,6 +97,7 @@ class Feed:
             if self._is_dead(cell.model):
                 continue
             held = self._held.setdefault(cell.model, deque())
+            # One waits already: later cells of that model line up behind it, unasked, or its rate would be spent twice.
             seconds = float("inf") if held else self._wait(cell)
             if seconds <= 0:
                 return cell

@@ -66,6 +66,7 @@ class Gate:
         self._rates = {
             model: Rate(
                 now,
+                # So that all lanes are filled within half a second where nothing is refused.
                 first_per_second=max(50.0, 2.0 * lanes),
                 requests_per_minute=_limit(requests_per_minute, model),
                 tokens_per_minute=_limit(tokens_per_minute, model),
@@ -97,6 +98,7 @@ class Gate:
         if not await self.cap.reserve(worst_nano_usd):
             return False
         if self._note_risk is not None and self.cap.reserved > self._noted:
+            # A quarter more than now, so that the note, which is a commit, is seldom written; it only has to be enough.
             self._noted = self.cap.reserved * 5 // 4
             await self._note_risk(self._noted)
         return True

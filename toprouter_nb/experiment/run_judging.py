@@ -85,4 +85,5 @@ def _cells(
         first, second = both[::-1] if pair["is_swapped"] else both
         turns = judge.turns(questions[pair["prompt_id"]], first, second)
         prompt = Prompt(pair["prompt_id"], turns, cluster=pair["cluster"])
+        # No seed of ours: one among the judge's own options is sent as it is.
         yield Cell(number, prompt, judge.model, options, 0, int(pair["repeat"]), None)

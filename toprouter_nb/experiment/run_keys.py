@@ -76,6 +76,7 @@ class Keys:
         seed = "" if cell.seed is None else str(cell.seed)
         request.update(b"%b%d %b" % (self._digest(cell.prompt), cell.repeat, seed.encode()))
         request_key = request.digest()
+        # Two prompts that say the same are one request and two cells.
         return hashlib.blake2b(cell.prompt.id.encode() + request_key, digest_size=16).digest(), request_key
 
     def _beginning(self, cell: CellLike) -> Any:
@@ -83,6 +84,7 @@ class Keys:
         known = self._beginnings.get(name)
         if known is None:
             address = "local" if is_local_id(cell.model) else self._base_url
+            # The seed enters cell by cell, below, wherever it came from.
             options = {name: value for name, value in cell.params.items() if name != "seed"}
             said = canonical([VERSION, address, cell.model, options])
             known = self._beginnings[name] = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16)

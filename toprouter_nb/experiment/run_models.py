@@ -53,6 +53,7 @@ def look_up(models: Sequence[str], settings: Settings, given: GivenPrices | None
         # What a lesson answers need not be in today's list.
         if is_local_id(model) or (catalogue.fetched_at is not None and not STAGE.is_offline):
             check_model(model, cards)
+    # What the user says goes first: a list may be old, and a contract may be cheaper.
     own = [_priced(model, *prices) for model, prices in (given or {}).items()]
     others = [card for card in cards if card.id not in (given or {})]
     return KnownModels(Prices(models, [*own, *others]), _unseeded(models, cards))

@@ -63,6 +63,7 @@ class Plan:
 
     def count_missing(self, store: Store) -> int:
         """Read which cells are done, and return how many are not."""
+        # A byte a cell: a million cells take a megabyte, where a set of places would take tens.
         self._done = bytearray(len(self._grid))
         for place in store.finished_places():
             self._done[place] = 1
@@ -80,12 +81,14 @@ class Plan:
     def missing(self) -> Iterator[Cell]:
         """Yield the cells that were not done when they were counted, in the grid's shuffled order."""
         done, grid = self._done, self._grid
+        # Most are missing: walking the whole order wastes little, and the first cells start at once.
         if done.count(1) < len(done) // 2:
             return (grid[place] for place in grid.order() if not done[place])
         return (grid[place] for place in self._listed())
 
     def _listed(self) -> "array[int]":
         """List the few that are left, shuffled: quicker than to look for them along the whole order."""
+        # Eight bytes a place, not a Python object.
         places = array("q")
         place = self._done.find(0)
         while place >= 0:
@@ -103,6 +106,7 @@ class Plan:
             if known is not None:
                 known.row_key, known.place, known.params_id = row_key, cell.index, cell.params_id
                 known.prompt_id, known.cluster = cell.prompt.id, cell.prompt.cluster or cell.prompt.id
+                # Paid for once, where it was asked; a sum over rows must not count it again.
                 known.cache_hit, known.attempts, known.cost_nano_usd = 1, 0, 0
                 others.append(known)
         store.add_rows(others)

@@ -40,6 +40,7 @@ class Price:
         >>> Price(1_000_000_000, 2_000_000_000).cost(10, 5)
         20000
         """
+        # Minus twice is rounding up in whole numbers: a cap that rounds down can be broken.
         return -(-(prompt_tokens * self.prompt + completion_tokens * self.completion) // _MILLION)
 
 
@@ -107,6 +108,7 @@ class Prices:
         self._longest[model] = max(self._longest.get(model, 0), usage.completion_tokens or 0)
         if reply.cost_usd is not None:
             cost = int(reply.cost_usd * NANO)
+            # The bound was broken, so the list is wrong for this model: from now on more is set aside.
             if worst and cost > worst:
                 self._factor[model] = self._factor.get(model, 1.0) * cost / worst
             return cost, reply.cost_source

@@ -16,8 +16,11 @@ from .row import FINAL, Row, mend_text
 from .store import Store
 
 SCORER_SECONDS = 30.0
+# Scores follow rows by a moment; looking oftener would read the file for nothing.
 _LOOK_SECONDS = 0.2
+# Rows scored between two commits: what a kill makes score again.
 _BLOCK = 200
+# Each hang costs a whole limit and leaves a thread behind; by three it is the scorer, not the row.
 _HANGS = 3
 _ERROR_CHARACTERS = 500
 _LEFT_OUT = (
@@ -65,6 +68,7 @@ class Scoring:
         self._file = file
         self._scorers = list(scorers)
         self._seconds = seconds
+        # How far each was, by the order of entry: a row that was passed over is not looked at again in this start.
         self._last = {self._name(scorer): 0 for scorer in scorers}
         self._hangs: dict[str, int] = {}
         self._end = threading.Event()
@@ -192,6 +196,7 @@ def _read(value: Any) -> _Outcome:
         number = float("no number" if isinstance(value, str | bytes) else value)
     except (TypeError, ValueError):
         raise ParameterError(_RETURNED.format(shorten(render_plain(repr(value)), 60))) from None
+    # A score of 0 or 1 says by itself whether the answer passed; 0.7 does not.
     if passed is None and number in (0.0, 1.0):
         passed = number == 1.0
     return number, None if passed is None else int(bool(passed)), detail

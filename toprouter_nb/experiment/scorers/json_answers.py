@@ -98,6 +98,7 @@ def _problem(validator: Any, answer: str, *, fenced: bool) -> str | None:
 
 def _json_text(answer: str, *, fenced: bool) -> str:
     fences = _FENCE.findall(answer) if fenced else []
+    # Models that correct themselves write the better one last.
     return fences[-1] if fences else answer
 
 

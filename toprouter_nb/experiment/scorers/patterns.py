@@ -41,6 +41,7 @@ def regex(pattern: str, *, group: int | str | None = None, ignore_case: bool = F
     >>> regex(r"Answer: (\w+)", group=1)({"answer": "Hm.\nAnswer: Paris.", "reference": "Paris"})
     True
     """
+    # Answers have many lines: "^Answer:" must find the last of them.
     flags = regexes.MULTILINE | regexes.DOTALL | (regexes.IGNORECASE if ignore_case else 0)
     compiled = _compile(pattern, flags)
     if group is not None and group not in compiled.groupindex and group not in range(1, compiled.groups + 1):

@@ -19,6 +19,7 @@ _NUMBER = re.compile(
     r"(?<![0-9A-Za-z_.,])[-+\u2212]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?"
     r"(?:(?<=[0-9])(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 )
+# Digits beyond this are noise of a model in a loop, and arithmetic on them takes its time.
 _LONGEST = 1_000
 _PLACES = {"last": -1, "first": 0}
 
@@ -84,6 +85,7 @@ def read_numbers(text: str) -> list[Decimal]:
     numbers = []
     for match in _NUMBER.finditer(text):
         rest = text[match.end() : match.end() + 2]
+        # What goes on is a version, a date or a name, such as 1.2.3 or 1_000, and no number of the text.
         if len(match[0]) <= _LONGEST and not re.match(r"_|[.,][0-9]", rest):
             numbers.append(_decimal(match[0].replace(",", "").replace("\u2212", "-")))
     return numbers
@@ -107,5 +109,6 @@ def _reference(value: object) -> Decimal:
 def _is_near(number: Decimal, right: Decimal, tol: float, relative: float) -> bool:
     # Wide enough that nothing of a plausible number is rounded; beyond its exponents a number is infinite, and wrong.
     with decimal.localcontext(decimal.Context(prec=100, traps=[])):
+        # Through `repr`, so that 0.3 is three tenths and not the binary number below it: 6.5 is within 0.3 of 6.2.
         allowed = max(Decimal(repr(float(tol))), Decimal(repr(float(relative))) * abs(right))
         return abs(number - right) <= allowed

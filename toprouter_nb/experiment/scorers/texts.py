@@ -12,6 +12,7 @@ from typing import Any
 from ...errors import ParameterError
 from .function import Scorer, built_in
 
+# Three letters tell words apart and forgive endings; two meet by chance, four miss every typing error.
 _GRAM = 3
 
 
@@ -118,6 +119,7 @@ def references(row: Any) -> list[Any]:
 
 def _form(value: object, *, ignore_case: bool) -> str:
     """Bring a text to the form in which it is compared."""
+    # An accent is one letter or two, by the model's whim, and looks the same.
     text = unicodedata.normalize("NFC", str(value)).strip()
     return text.casefold() if ignore_case else text
 
@@ -125,6 +127,7 @@ def _form(value: object, *, ignore_case: bool) -> str:
 def _is_in(part: str, text: str, *, whole_words: bool) -> bool:
     if not whole_words:
         return part in text
+    # Not `\b`: after "C++" it would ask for a letter.
     return re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text) is not None
 
 
@@ -139,6 +142,7 @@ def _alike(first: object, second: object) -> float:
 
 def _grams(text: str) -> Counter[str]:
     words = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    # The blanks at the ends make the beginnings and endings of words pieces of their own.
     padded = f" {words} " if words else ""
     return Counter(padded[place : place + _GRAM] for place in range(len(padded) - _GRAM + 1))
 
