@@ -135,3 +135,40 @@ def test_more_than_a_server_takes_is_refused_here(panel, page):
     page.locator(AREA).press("Enter")
     said(page).get_by_text("one").wait_for()
     assert said(page).first.locator("img").count() == 4
+
+
+def test_each_file_that_is_no_picture_is_named(panel, page):
+    """Of several files each that cannot be read is named; and who takes a picture out by key can go on typing."""
+    panel("files.ipynb", "'one'")
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (40, 30)).save(file, "PNG")
+    names = {
+        "first.png": file.getvalue(),
+        "drawing.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "text.png": b"hi",
+    }
+    page.locator(".tr-panel input[type=file]").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in names.items()]
+    )
+    page.locator(".tr-alert", has_text="drawing.svg").filter(has_text="text.png").wait_for()
+    page.get_by_role("button", name="Leave out first.png").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.matches('.tr-write textarea')")
+
+
+def test_the_end_of_a_stopped_answer_is_told(panel, page):
+    """When an answer was stopped, that is said, its reasoning stays, and no word about one under way is left."""
+    panel("stopped.ipynb", "Script(deltas=['Once ', Hang()], reasoning='First I look.')")
+    page.locator(AREA).fill("Tell me")
+    page.locator(AREA).press("Enter")
+    page.locator(".tr-panel").get_by_text("Once").wait_for()
+    page.locator(AREA).fill("And then?")
+    page.locator(AREA).press("Enter")
+    page.locator(".tr-alert", has_text="An answer is under way").wait_for()
+    page.keyboard.press("Escape")
+    said(page).get_by_text("Cut short").wait_for()
+    page.locator(".tr-alert").wait_for(state="hidden")
+    assert page.locator("#toprouter-status").text_content() == "Stopped"
+    assert page.locator(AREA).input_value() == "And then?"
+    said(page).locator("summary", has_text="Reasoning").click()
+    said(page).get_by_text("First I look.").wait_for()

@@ -37,7 +37,7 @@ class PanelView {
 
   write() {
     const box = make("div", "tr-write", this.root);
-    this.pictures = new Pictures(box);
+    this.pictures = new Pictures(box, () => this.area.focus());
     const placeholder = "Ask something. Enter sends, Shift+Enter begins a new line.";
     this.area = make("textarea", "", box, { rows: 2, "aria-label": "Your question", placeholder, dir: "auto" });
     onEnter(this.area, () => this.send());
@@ -199,7 +199,8 @@ class PanelView {
     this.root.setAttribute("aria-busy", state.busy);
     this.stop.hidden = !state.busy;
     this.go.hidden = state.busy;
-    if (this.state?.alert !== state.alert) this.complain(state.alert);
+    // What was said of the answer under way is no longer true when it is over.
+    if (this.state?.alert !== state.alert || this.state.busy !== state.busy) this.complain(state.alert);
     this.choices.draw(state, models);
     this.paintFacts(state);
     if (this.state?.prompts.join("\n") !== state.prompts.join("\n")) this.paintChips(state.prompts);

@@ -32,7 +32,9 @@ async function shrink(file) {
 }
 
 class Pictures {
-  constructor(parent) {
+  // `leave` gives focus to something else, when the last picture is gone.
+  constructor(parent, leave) {
+    this.leave = leave;
     this.row = make("div", "tr-pictures", parent, { role: "group", "aria-label": "Images to send" });
     this.list = [];
     this.reading = 0;
@@ -40,17 +42,19 @@ class Pictures {
 
   async add(files, complain) {
     this.reading += 1;
+    const refused = [];
     for (const file of files) {
       const name = file.name || "What was pasted";
       try {
         const blob = await shrink(file);
         this.list.push({ name, data: await blob.arrayBuffer(), address: URL.createObjectURL(blob) });
       } catch (error) {
-        complain(`${name} ${error.message === TOO_LARGE ? TOO_LARGE : UNREADABLE}.`);
+        refused.push(`${name} ${error.message === TOO_LARGE ? TOO_LARGE : UNREADABLE}.`);
       }
     }
     this.reading -= 1;
     this.draw();
+    if (refused.length) complain(refused.join("\n"));
   }
 
   draw() {
@@ -67,8 +71,12 @@ class Pictures {
   }
 
   remove(picture) {
+    const place = this.list.indexOf(picture);
     this.put(this.list.filter((other) => other !== picture));
     this.release([picture]);
+    const crosses = this.row.querySelectorAll("button");
+    if (crosses.length) crosses[Math.min(place, crosses.length - 1)].focus();
+    else this.leave();
   }
 
   put(list) {

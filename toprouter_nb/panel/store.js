@@ -30,6 +30,7 @@ class Store {
   ask(what, rest = {}, buffers = []) {
     const id = `${this.page}-${(this.asked += 1)}`;
     if (this.isLost) return this.lose() ?? id;
+    if (what === "stop") this.isStopped = true;
     if (what !== "look" && what !== "resync") this.unheard.set(this.asked, { id, at: Date.now() });
     this.model.send({ t: what, a: id, n: this.seen, ...rest }, undefined, buffers);
     return id;
@@ -115,8 +116,14 @@ class Store {
   setState(state) {
     const before = this.state;
     this.state = state;
-    if (before && before.busy !== state.busy) announce(state.busy ? "Generating" : state.alert ? "Failed" : "Done");
+    if (before && before.busy !== state.busy) announce(state.busy ? "Generating" : this.spellEnd());
+    if (state.busy !== before?.busy) this.isStopped = false;
     if (before?.returned !== state.returned) for (const view of this.views) view.giveBack(state.returned);
+  }
+
+  spellEnd() {
+    if (this.state.alert) return "Failed";
+    return this.isStopped ? "Stopped" : "Done";
   }
 
   grow(column, change) {

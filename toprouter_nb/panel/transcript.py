@@ -88,7 +88,8 @@ class Transcript:
         return 0, 1
 
     def _entry(self, index: int, turn: Turn, branch: tuple[int, int], reply: Reply | None) -> dict[str, Any]:
-        html: str = render_turn(turn.role, turn.parts, is_partial=turn.is_partial)
+        reasoning = reply.reasoning if reply is not None else ""
+        html: str = render_turn(turn.role, turn.parts, is_partial=turn.is_partial, reasoning=reasoning)
         if reply is not None:
             facts = {name: value for name, value in reply.facts().items() if name not in _OF_THE_TURN}
             html += render_facts(reply_facts(**facts))

@@ -122,8 +122,8 @@ def render_picture_link(address: str) -> Html:
     return Html(f'<div>{link} <span class="tr-host">({escape(links.host(address))})</span></div>')
 
 
-def render_turn(role: str, parts: Iterable[PartLike], *, is_partial: bool = False) -> Html:
-    """Render one turn: Markdown where a model speaks, text as typed otherwise.
+def render_turn(role: str, parts: Iterable[PartLike], *, is_partial: bool = False, reasoning: str = "") -> Html:
+    """Render one turn: Markdown where a model speaks, after its reasoning in a fold; text as typed otherwise.
 
     Examples
     --------
@@ -133,7 +133,8 @@ def render_turn(role: str, parts: Iterable[PartLike], *, is_partial: bool = Fals
     spoken = "".join(_render_part(part, is_answer=role == "assistant") for part in parts)
     mark = render_mark("Cut short: this is what had arrived.") if is_partial else ""
     name = f" tr-{role}" if role in _ROLES else ""
-    return Html(f'<div class="tr-turn{name}"><strong class="tr-role">{escape(role)}</strong>{spoken}{mark}</div>')
+    fold = render_reasoning(reasoning)
+    return Html(f'<div class="tr-turn{name}"><strong class="tr-role">{escape(role)}</strong>{fold}{spoken}{mark}</div>')
 
 
 def render_turn_card(role: str, parts: Iterable[PartLike], *, is_partial: bool = False) -> Html:
