@@ -69,7 +69,13 @@ def _random_reply(rng, turn):
         text=turn.text,
         turn=turn,
         usage=Usage(
-            maybe(rng.randrange(2**53)), maybe(3), maybe(rng.randrange(9)), maybe(0), maybe(1), maybe(Decimal("1E-9"))
+            maybe(rng.randrange(2**53)),
+            maybe(3),
+            maybe(rng.randrange(9)),
+            maybe(0),
+            maybe(1),
+            maybe(Decimal("1E-9")),
+            maybe(7),
         ),
         cost_usd=maybe(Decimal("0.00042")),
         finish_reason=maybe(rng.choice(TEXTS)),

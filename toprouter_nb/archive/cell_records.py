@@ -15,6 +15,7 @@ from ..reply import Reply
 from ..turns import Turn
 
 METADATA_KEY = "toprouter_nb"
+# Raised only where an older release would read a record wrongly; new fields are ignored by it.
 VERSION = 1
 # A longer text is cut in the record, so that no output makes a notebook too large to save; most are far below.
 MOST_CHARACTERS = 200_000

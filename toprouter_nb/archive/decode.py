@@ -57,8 +57,8 @@ def decode_document(content: bytes, shown: str) -> Document:
         problem = describe_problem(error)
     except (ParameterError, ImageError, _DamageError) as error:
         problem = str(error)
-    message = f"{shown} is a saved conversation, but damaged: {problem}."
-    raise StorageError(message.replace("..", "."))
+    message = f"{shown} is a saved conversation, but damaged: {problem.removesuffix('.')}."
+    raise StorageError(message)
 
 
 def check_version(loaded: object, shown: str) -> None:
@@ -83,6 +83,7 @@ def _document(saved: SavedConversation) -> Document:
     images = {name: _decode_image(name, encoded) for name, encoded in saved.images.items()}
     nodes = [Node()]
     for place, row in enumerate(saved.turns, start=1):
+        # A turn follows an earlier line only, so that no file can make a ring of them.
         if row.after >= place:
             message = f"turn {place} follows turn {row.after}, which is not before it"
             raise _DamageError(message)
@@ -146,6 +147,7 @@ def _decode_image(name: str, encoded: str) -> bytes:
         data = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         data = b""
+    # An image whose bytes were changed would be sent as if the conversation had had it.
     if not data or hashlib.sha256(data).hexdigest() != name:
         message = "the bytes of an image are not those it had"
         raise _DamageError(message)

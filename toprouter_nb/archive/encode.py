@@ -75,6 +75,7 @@ def encode_image(data: bytes) -> tuple[str, str]:
 
 def _known(document: Document) -> dict[str, Any]:
     params = {name: value for name, value in document.params.items() if name != "extra"}
+    # In the form they are sent in: a numpy number, say, becomes one that JSON knows.
     checked: dict[str, Any] = check_params(params)
     if document.params.get("extra"):
         checked["extra"] = document.params["extra"]

@@ -44,6 +44,7 @@ def export_document(document: Document, path: AnyPath, keys: Iterable[Secret] = 
         raise ParameterError(message)
     if suffix == ".json":
         return save_document(document, path, keys)
+    # A name like README.md is soon given, and what stood there was somebody's work.
     if file.is_file() and not _is_own(read_whole(path), suffix):
         message = f"{show(path)} was not written by export, and is left as it is. Choose another name, or delete it."
         raise StorageError(message)

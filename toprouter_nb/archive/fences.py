@@ -23,6 +23,7 @@ def fence(text: str, language: str = "") -> str:
     ````
     """
     shown = render_plain(text)
+    # CommonMark, 4.5: a fence is ended by one that is at least as long.
     mark = "`" * max(_SHORTEST_FENCE, _longest_run(shown) + 1)
     return f"{mark}{language}\n{shown}\n{mark}"
 
@@ -37,6 +38,7 @@ def code_span(text: str) -> str:
     """
     shown = " ".join(render_plain(text).split()) or " "
     mark = "`" * (_longest_run(shown) + 1)
+    # CommonMark, 6.1: one space on each side is not shown, and keeps a backtick from touching the mark.
     room = " " if "`" in shown else ""
     return f"{mark}{room}{shown}{room}{mark}"
 
@@ -49,6 +51,7 @@ def plain_line(text: str) -> str:
     >>> print(plain_line("*a* <b>"))
     \*a\* \<b\>
     """
+    # CommonMark, 2.4: any ASCII punctuation may be escaped, and then stands for itself.
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(render_plain(text).split()))
 
 

@@ -14,6 +14,7 @@ VERSION = 1
 # The numbers a reply can hold: see `wire.answer`, which lets no larger ones pass.
 _LARGEST_COUNT = 2**53 - 1
 _LARGEST_COST = 10**9
+# Enough for a sum of exact prices; a text of a million digits would take minutes to add up.
 _COST_CHARACTERS = 60
 
 
@@ -38,6 +39,7 @@ Role = Literal["system", "user", "assistant"]
 class Saved(BaseModel):
     """What all levels of the file have in common: nothing is converted, and nothing unknown is lost."""
 
+    # Strict: "1" for 1 is a file that somebody edited, and better told than guessed.
     model_config = ConfigDict(strict=True, extra="allow", frozen=True)
 
 
@@ -62,6 +64,7 @@ class SavedUsage(Saved):
     total_tokens: Count | None = None
     cached_tokens: Count | None = None
     reasoning_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
     cost_usd: Amount | None = None
 
 

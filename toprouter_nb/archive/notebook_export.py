@@ -34,12 +34,14 @@ def render_notebook_export(document: Document) -> str:
     cells = [_markdown(f"# {plain_line(document.title)}"), _code(_opening(document))]
     cells += _exchanges(document)
     for place, cell in enumerate(cells):
+        # Of what stands in it, so that the same conversation is the same file, and a diff shows what was said since.
         cell["id"] = hashlib.sha256(f"{place} {cell['source']}".encode("utf-8", "replace")).hexdigest()[:12]
     about = {
         METADATA_KEY: {"export": 1},
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
+    # 4.5 is the first format in which cells have ids (JEP 62).
     notebook = {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, indent=1) + "\n"
 
@@ -111,6 +113,7 @@ def _literal(value: object) -> str:
     lines = value.splitlines(keepends=True)
     if len(lines) < 2 and len(value) <= _SOURCE_CHARACTERS:  # noqa: PLR2004
         return repr(value)
+    # Neighbouring literals are one text to Python, and one line each to a reader and to a diff.
     return "\n".join(repr(line) for line in lines)
 
 

@@ -22,7 +22,9 @@ from .document import Document
 from .layout import KeptExchange, KeptImage, describe_problem
 from .storage import AnyPath, read_whole, show
 
+# Of a notebook with its pictures; Jupyter itself is slow with a tenth of it.
 _MOST_BYTES = 128 * 2**20
+# Shorter beginnings of an id are too easily another's.
 _SHORTEST_ID = 4
 _TOLD = 8
 
@@ -124,9 +126,9 @@ def _of_one(exchanges: Sequence[KeptExchange], name: str | None, shown: str) -> 
     if len(wanted) == 1:
         return groups[wanted[0]]
     told = ", ".join(_tell(key, groups[key]) for key in list(groups)[:_TOLD]) + (", …" if len(groups) > _TOLD else "")
-    which = "several conversations" if name is None else f"not one conversation {shorten(repr(name), 60)}"
-    message = f"{shown} holds {which}, but {told}. Name one with from_notebook(path, name=...)."
-    raise ParameterError(message.replace("several conversations, but", "several conversations:"))
+    which = "several conversations:" if name is None else f"not one conversation {shorten(repr(name), 60)}, but"
+    message = f"{shown} holds {which} {told}. Name one with from_notebook(path, name=...)."
+    raise ParameterError(message)
 
 
 def _is_meant(key: str, name: str, first: KeptExchange) -> bool:

@@ -38,6 +38,7 @@ def render_page_export(document: Document) -> str:
     heading = Html(f"<h1>{escape(document.title)}</h1>")
     body = render_root(heading, *(pieces or [render_note("No turns yet.")]))
     page: str = render_page(document.title, body)
+    # Behind the doctype, which must come first: a comment before it makes old browsers guess how to draw.
     return page.replace("\n", f"\n{MARK}\n", 1)
 
 

@@ -15,6 +15,7 @@ from ..errors import ParameterError, StorageError
 from ..local.lock import try_lock
 from ..plain import render_plain, shorten
 
+# A conversation with a hundred large images; what is beyond it would not fit twice into a small machine's memory.
 MOST_BYTES = 256 * 2**20
 _SHOWN_CHARACTERS = 200
 # A file system allows 255 bytes a name; the draft's name is the file's with this around it.
@@ -87,12 +88,13 @@ def write_whole(path: AnyPath, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
             if file.exists():
+                # The draft is a new file, and would else have the mode of one: readable for others where the old one
+                # was not.
                 shutil.copymode(file, draft)
             if os.name == "nt":  # where no open file can be moved; elsewhere it stays locked until it is in place
                 stream.close()
             draft.replace(file)
-    with contextlib.suppress(OSError):  # not every system can do it, and the file is there in any case
-        _keep_entries(file.parent)
+    keep_entries(file.parent)
 
 
 def show(path: AnyPath) -> str:
@@ -138,10 +140,14 @@ def _remove_leftovers(file: Path) -> None:
                     entry.unlink()
 
 
-def _keep_entries(folder: Path) -> None:
-    """Have the entries of a folder on the disk, a new name of a file for one."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def keep_entries(folder: Path) -> None:
+    """Have the entries of a folder on the disk, a new name of a file for one, where the system can do it.
+
+    Not every one can; the file is there in any case.
+    """
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -3,7 +3,6 @@
 Knows nothing of what is in it but that it is JSON with cells.
 """
 
-import contextlib
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from ..archive.storage import keep_entries
 from ..errors import ParameterError
 from ..plain import render_plain, shorten
 
@@ -74,8 +74,7 @@ class NotebookFile:
             Another program changed the file since it was read, or it cannot be written.
         """
         self._attempt("cannot be written", lambda: self._write(text))
-        with contextlib.suppress(OSError):  # not every system can do it, and the file is there in any case
-            _keep_entries(self._path.parent)
+        keep_entries(self._path.parent)
 
     def _content(self) -> bytes:
         """Read at most one byte more than is allowed."""
@@ -94,6 +93,7 @@ class NotebookFile:
                 stream.flush()
                 os.fsync(stream.fileno())
             shutil.copymode(self._path, draft)
+            # An editor that has the notebook open saves when it likes; what it saved must not be undone.
             if _state(self._path.stat()) != self._state:
                 message = f"{self._shown} was changed by another program meanwhile. Nothing was cleared; try again."
                 raise ParameterError(message)
@@ -110,15 +110,6 @@ class NotebookFile:
         # Raised here, so that the foreign error, which may hold the whole text, is not its context.
         message = f"{self._shown} {problem} ({reason}). Name an .ipynb file."
         raise ParameterError(message)
-
-
-def _keep_entries(folder: Path) -> None:
-    """Have the entries of a folder on the disk, a new name of a file for one."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _state(found: os.stat_result) -> tuple[int, int, int]:

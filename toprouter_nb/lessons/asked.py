@@ -13,6 +13,7 @@ from typing import Any
 Hide = Callable[[str], str]
 
 _DATA_URL = re.compile(r"data:(image/[a-z]+);base64,")
+# Whether it is streamed decides how an answer comes, not what it says.
 _FORM = ("stream", "stream_options")
 
 

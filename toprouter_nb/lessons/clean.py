@@ -23,6 +23,7 @@ def clean_blocks(blocks: Blocks, key: Secret) -> Blocks | None:
     ((0.6, b'data: [key hidden]\n'),)
     """
     body = b"".join(block for _, block in blocks)
+    # Bytes that are no UTF-8 go through unchanged: what is recorded is what came.
     text = body.decode("utf-8", "surrogateescape")
     masked = key.mask(text)
     if key and _is_spelled(masked, key):

@@ -4,6 +4,7 @@ Knows nothing of transports or of what is asked.
 """
 
 import contextlib
+import errno
 import os
 import warnings
 
@@ -78,6 +79,7 @@ class LessonFile:
         if before.strip():
             _check_header(before, show(self._given))
         with telling("cannot be written", self._given):
+            # Appending is one step for the system, so that two processes never write into each other's line.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._handle = os.open(self._path, flags, 0o666)
         with contextlib.ExitStack() as undo:
@@ -112,7 +114,7 @@ class LessonFile:
             if written < len(line):
                 with contextlib.suppress(OSError):
                     os.write(handle, b"\n")
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(handle)
 
 

@@ -39,6 +39,8 @@ class Lesson:
             fresh: dict[str, list[Take]] = {}
             for take in recording:
                 fresh.setdefault(take.asked.key, []).append(take)
+            # The newest recording of a question replaces the older ones as a whole: takes of two mixed would answer
+            # nobody.
             self._takes |= fresh
         self._loose: dict[str, str] = {takes[0].asked.loose_key: key for key, takes in self._takes.items()}
         self._played: dict[str, int] = {}
@@ -70,6 +72,7 @@ class Lesson:
             place = self._played.get(key, 0)
             self._played[key] = place + 1
         takes = self._takes[key]
+        # A student runs a cell more often than the teacher did.
         return takes[min(place, len(takes) - 1)]
 
     def rewind(self) -> None:

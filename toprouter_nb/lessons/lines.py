@@ -23,6 +23,7 @@ Seconds = Annotated[float, Field(ge=0, le=_MOST_SECONDS, allow_inf_nan=False)]
 
 
 class _Line(BaseModel):
+    # `ignore`: a later release may write more fields into the same version.
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
@@ -101,6 +102,7 @@ def _with_pairs(row: dict[str, Any]) -> dict[str, Any]:
 def _broken(found: _Break | None) -> Break | None:
     if found is None:
         return None
+    # A later release may have kinds that this one does not know.
     kind = found.kind if found.kind in KINDS else "connection"
     return Break(found.seconds, found.error, kind, found.message, found.is_transient)
 

@@ -96,6 +96,7 @@ class _PlayedAnswer(_Played):
         self._closed.set()
 
     def _wait(self, recorded_seconds: float) -> None:
+        # `close` comes from another thread, and ends a wait of minutes at once.
         if self._closed.wait(self._seconds_until(recorded_seconds)):
             message = "The answer was closed while it was played."
             raise ConnectFailedError(message)

@@ -121,6 +121,7 @@ def _kept(tape: Tape, key: Secret, keep: Keep) -> Iterator[None]:
     try:
         yield
     except ToprouterError as error:
+        # Later breaks came out of the blocks and were noted there; this one came instead of them.
         if not tape.has_head:
             tape.break_off(error)
         if not tape.is_left:

@@ -57,6 +57,7 @@ class Recording:
 
     def stop(self) -> None:
         """End the recording; a call that is still under way is not kept."""
+        # First, so that no new call begins to be recorded; one under way finds `_is_on` false.
         STAGE.leave(self)
         with self._lock:
             self._is_on = False
