@@ -147,4 +147,5 @@ def _join_logprobs(pieces: Sequence[Piece]) -> dict[str, Any] | None:
 
 
 def _encode_json(payload: Mapping[str, Any]) -> bytes:
+    # A model may give half a character where its token cuts one.
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

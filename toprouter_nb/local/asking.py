@@ -14,6 +14,7 @@ from .options import decode_options
 from .refusal import Refusal
 
 ROLES = ("system", "user", "assistant")
+# Far beyond any context here; what it bounds is the time that checking takes.
 MAX_MESSAGES = 10_000
 
 

@@ -9,6 +9,7 @@ import time
 from .line import Gone
 from .refusal import Refusal
 
+# A few images as base64, as gateways allow; the body is held in memory once for each thread.
 MAX_BODY_BYTES = 64 * 2**20
 BODY_SECONDS = 60.0
 SILENCE_SECONDS = 15.0
@@ -82,6 +83,8 @@ class Caller:
         """Say whether the caller still holds the connection; never waits."""
         try:
             self._sock.settimeout(0)
+            # A byte that is there belongs to a next request, which is never read; only the end of the stream says that
+            # the caller left.
             return self._sock.recv(1, socket.MSG_PEEK) != b""
         except (BlockingIOError, InterruptedError):
             return True

@@ -27,7 +27,9 @@ from .roster import FEWSHOT_ID, OCR_ID, SMOLLM2_ID, find_model, own_model
 if sys.platform != "win32":
     import resource
 
+# Gone within 3 s of its owner is what is promised; a look costs nothing.
 OWNER_LOOK_SECONDS = 0.5
+# Room for all callers the door lets in, and the files of the engine; many systems begin with 256 or 1,024.
 OPEN_FILES = 8_192
 
 

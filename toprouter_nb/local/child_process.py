@@ -18,6 +18,7 @@ from typing import Any
 
 from toprouter_nb.plain import render_plain
 
+# The child has nothing to save: what is not gone by then hangs in the engine.
 STOP_SECONDS = 3.0
 LOG_TAIL_BYTES = 4_000
 INTERRUPT_SECONDS = 0.2
@@ -167,6 +168,7 @@ def _apart() -> dict[str, Any]:
     """Keep the kernel's interrupts from the child."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    # A terminal sends Ctrl-C to every process of the session's foreground group.
     return {"start_new_session": True}
 
 

@@ -26,6 +26,7 @@ def usable_cores(quota: Path = _QUOTA) -> int:
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
+        # "max 100000" where there is no quota, and int("max") is a ValueError.
         granted, period = quota.read_text().split()
         return max(1, min(cores, int(granted) // int(period)))
     except (OSError, ValueError):

@@ -16,11 +16,13 @@ from collections.abc import Callable
 
 from .head import MAX_HEAD_BYTES
 
+# A head comes in one packet; who takes longer holds a socket for nothing ("slowloris").
 HEAD_SECONDS = 10.0
 # How long the rest of what a caller sends is read and thrown away after its answer: closing at once could make the
 # system take the answer back.
 DRAIN_SECONDS = 2.0
 READ_BYTES = 64 * 1024
+# Windows selects among 512 sockets at most.
 MAX_CONNECTIONS = 400 if sys.platform == "win32" else 2_000
 # Also finds heads that end in bare line feeds, so that they are refused at once instead of waited for.
 _END = re.compile(rb"\n\r?\n")
@@ -49,11 +51,14 @@ class Door:
     def __init__(self, port: int = 0) -> None:
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if sys.platform != "win32":
+            # So that a named port can be used again at once. On Windows the same option would let two servers share a
+            # port.
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(("127.0.0.1", port))
         self._listener.listen(1_024)
         self._listener.settimeout(0)
         self._selector = selectors.DefaultSelector()
+        # A byte through this pair wakes the selector when another thread has something for it.
         self._ear, self._bell = socket.socketpair()
         self._ear.settimeout(0)
         # Both in order of arrival, which is the order of their deadlines.
@@ -109,6 +114,7 @@ class Door:
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def _accept(self) -> None:
+        # Not all at once: those that are in already have their turn between.
         for _ in range(128):
             try:
                 sock, _address = self._listener.accept()
@@ -188,6 +194,7 @@ class Door:
             self._drop(next(iter(self._drains)))
 
     def _drop_oldest(self) -> None:
+        # Answered ones first: nobody waits for them any more.
         for waiting in (self._drains, self._heads):
             if waiting:
                 self._drop(next(iter(waiting)))

@@ -22,8 +22,10 @@ from .refusal import Refusal
 from .roster import CONTEXT_TOKENS, LocalModel
 from .speaker import Piece, Receive
 
+# Two answers at once, so that a long one does not hold up a short one; on one core more only make each slower.
 SLOTS = 2
 WAITING = 14
+# A model of this size may never come to an end by itself.
 REPLY_TOKENS = 512
 # A request is given up, and the other slot gets its turn, between two batches: about a second of reading on one core.
 BATCH_TOKENS = 128
@@ -57,10 +59,12 @@ def load_engine(path: Path, *, template: str | None) -> Any:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
+    # The engine divides its context among its slots.
     params.n_parallel, params.n_ctx = SLOTS, CONTEXT_TOKENS * SLOTS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = engine_threads()
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.n_predict, params.verbosity = REPLY_TOKENS, 1
+    # As SmolLM2's makers use it; a request may say otherwise.
     params.sampling.temp, params.sampling.top_p = 0.2, 0.9
     # With the cache on, an answer depends on what was asked before it.
     params.cache_prompt = False
@@ -88,6 +92,7 @@ def _close_door(params: Any, socket_path: Path) -> None:
     """
     params.api_keys = [secrets.token_urlsafe(32)]
     _set_where_known(params, cors_origins="http://127.0.0.1", cors_credentials=False)
+    # A socket's path may have 107 bytes on Linux.
     host = str(socket_path) if sys.platform == "linux" and len(os.fsencode(socket_path)) < 100 else "127.0.0.1"  # noqa: PLR2004
     if hasattr(params, "hostnames"):
         params.hostnames = [host]

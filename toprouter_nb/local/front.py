@@ -22,6 +22,7 @@ from .speaker import Piece, Speaker
 
 CHAT_PATH = "/chat/completions"
 MODELS_PATH = "/models"
+# More than the lines of all models hold together: whether there is a place is for them to say.
 MAX_THREADS = 48
 
 
@@ -80,6 +81,7 @@ class Front:
             answer = self._answer_at_once(head)
             if answer is not None:
                 return answer
+            # Only now the body is awaited: a caller without a key can send nothing that is read.
             self._check_chat(head)
             self._begin(sock, head, rest)
         except Exception as error:  # noqa: BLE001 - the loop behind the door must go on, see _explain

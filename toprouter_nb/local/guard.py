@@ -48,6 +48,7 @@ class Guard:
         if head.path == OPEN_PATH:
             return
         scheme, _, token = head.headers.get("authorization", "").partition(" ")
+        # In constant time, so that the time of an answer says nothing about how many letters were right.
         is_known = compare_digest(token.strip().encode("latin-1"), self._token)
         if scheme.lower() != "bearer" or not is_known:
             message = "Send the key that this server printed, or that started it, as 'Authorization: Bearer KEY'."
@@ -60,6 +61,7 @@ class Guard:
         if host not in self._hosts:
             raise Refusal(403, "This server answers only to its own loopback name and port.")
         origin = head.headers.get("origin")
+        # Browsers send it and pages cannot change it; other clients do not send it at all.
         is_foreign = head.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
         if is_foreign or (origin is not None and origin not in self._origins):
             raise Refusal(403, "This server does not answer pages of another origin.")

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 from .refusal import Refusal
 
+# Most servers take 8 to 16 KiB; a head of ours has some hundred bytes.
 MAX_HEAD_BYTES = 32 * 1024
 MAX_HEADERS = 100
 _LINE = re.compile(r"([A-Z]{1,20}) (/[!-~]*) HTTP/1\.[01]")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
+# A second one would be understood in one way here and in another by whoever stands before (RFC 9112, 11.2).
 _ONCE = frozenset(
     [
         "authorization",

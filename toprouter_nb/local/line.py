@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from .refusal import Refusal
 
+# How soon a caller that left gives up its place in the line.
 LOOK_SECONDS = 0.25
 
 
@@ -79,6 +80,7 @@ class Line:
         if waiting >= self._waiting:
             message = f"{waiting} requests are already waiting for this model."
             raise _come_back(message)
+        # An object of its own, for two callers may hand in the same function and must not take each other's turn.
         ticket = functools.partial(is_wanted)
         self._queue.append(ticket)
         until = time.monotonic() + self._wait_seconds

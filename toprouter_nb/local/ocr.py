@@ -19,8 +19,10 @@ from .refusal import Refusal
 from .roster import LocalModel
 from .speaker import Piece, Receive
 
+# A page at 600 dots an inch has 35 million; unpacked these take 200 MB.
 MAX_PIXELS = 50_000_000
 MAX_IMAGES = 16
+# Text of a whole page is still found at this size, and time grows with the area.
 LONGEST_SIDE_PIXELS = 1_600
 WAITING = 8
 NOTHING_FOUND = "No text was found in the image."

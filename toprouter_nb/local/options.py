@@ -85,6 +85,7 @@ def _decode_counts(given: Mapping[str, Any]) -> dict[str, int]:
     if seed is not None:
         if not _is_integer(seed):
             raise Refusal(400, "seed must be a whole number.", param="seed")
+        # Any whole number is a seed, negative ones too, and never the one that means "draw one".
         counts["seed"] = seed % _RANDOM_SEED
     return counts
 

@@ -20,6 +20,7 @@ from .weights import SMOLLM2, WAY_ON, own_gguf
 
 START_SECONDS = 60.0
 TOKEN_BYTES = 32
+# SIGILL and SIGKILL, as `Popen.returncode` tells signals.
 _ILLEGAL_INSTRUCTION = -4
 _KILLED = -9
 
@@ -46,6 +47,7 @@ class Owner:
         self._port = port
         self._command = command
         self._start_seconds = start_seconds
+        # Taken again by `stop`, which `_running_child` calls under it.
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._child: ChildProcess | None = None
@@ -78,6 +80,7 @@ class Owner:
         own = own_gguf(gguf)
         model_id = find_model(model_id, own).id
         require_library(model_id)
+        # Outside the lock: fetching may take minutes, in which others can use what is loaded.
         path = None if model_id == OCR_ID else self._path(model_id, own)
         with self._lock:
             child = self._running_child()

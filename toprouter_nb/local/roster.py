@@ -15,6 +15,7 @@ from toprouter_nb.plain import render_plain, shorten
 SMOLLM2_ID = "local/smollm2-135m"
 FEWSHOT_ID = "local/smollm2-135m-fewshot"
 OCR_ID = "local/ocr"
+# SmolLM2 was trained on 8,192; half of it keeps the memory of two slots small.
 CONTEXT_TOKENS = 4_096
 
 
@@ -93,7 +94,7 @@ def find_model(model_id: str, gguf: Path | None = None) -> LocalModel:
     Parameters
     ----------
     model_id
-        With or without surprises; compared exactly.
+        Compared exactly, capital letters included.
     gguf
         The user's own GGUF file, which adds one id; None for none.
 

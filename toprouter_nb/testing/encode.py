@@ -13,6 +13,7 @@ from typing import Any
 from .requests import ReceivedRequest
 from .script import Block, Cut, ErrorEvent, Fault, Hang, Raw, Script, Stall, Step
 
+# A word with the space around it, so that the pieces joined are the text.
 _WORDS = re.compile(r"\s*\S+\s*|\s+")
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
@@ -99,11 +100,13 @@ def _encode_script(script: Script, request: ReceivedRequest, number: int) -> Ans
     usage = _usage(script, steps, request)
     before: list[Block] = [Stall(script.first_delay_seconds)] if script.first_delay_seconds else []
     if request.is_streamed:
+        # As servers do: a stream tells its usage only where the request asks for it.
         is_asked = (request.field("stream_options") or {}).get("include_usage") or script.usage != "count"
         blocks = list(_stream(script, steps, head, usage if is_asked else None))
         return Answer(
             200, {"Content-Type": EVENT_STREAM, "Cache-Control": "no-cache", **script.headers}, blocks, before
         )
+    # A plain answer is one piece: it waits, or breaks, before it.
     before += [step for step in steps if isinstance(step, Stall | Hang | Cut)]
     body = encode_json(_completion(script, steps, head, usage))
     return Answer(200, {"Content-Type": JSON, **script.headers}, [body], before)

@@ -157,6 +157,7 @@ class ScriptedGateway:
             reply, number = self._choose(request)
             return encode_reply(reply(request) if callable(reply) else reply, request, number)
         except Exception as error:  # noqa: BLE001 -- it is raised again by close()
+            # The first failure is the cause; later ones mostly follow from it.
             self._failure = self._failure or error
             return encode_reply(_fault(500, f"The reply function raised {type(error).__name__}: {error}"), request, 0)
 

@@ -32,6 +32,7 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    # The default of 5 refuses connections where a test opens a hundred at once.
     request_queue_size = 128
 
     def __init__(self, respond: Callable[[ReceivedRequest], Answer], api_key: str | None) -> None:
@@ -41,6 +42,7 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
         self.stopping = threading.Event()
         self._connections: dict[Any, threading.Thread] = {}
         self._lock = threading.Lock()
+        # 0.02 s is how long `close` may wait for the acceptor to look up.
         self._acceptor = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True, name="scripted-gateway")
 
     def start(self) -> None:
@@ -60,6 +62,7 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
             except OSError:  # it ended by itself meanwhile
                 continue
             finally:
+                # Also where the connection ended by itself: its thread may still be on its way out.
                 thread.join()
         self.server_close()
 
