@@ -15,6 +15,7 @@ from .caps import CAPS
 _WEB = re.compile(r"https?:", re.IGNORECASE)
 _DATA = re.compile(r"data:", re.IGNORECASE)
 _SPACE = re.compile(rb"[ \t\r\n\f]+")
+# A letter or a digit at least; what else a host may be is for whoever fetches it to say.
 _HOST = re.compile(r"[^\W_]")
 # Type, parameters and the comma stand at the beginning; more than this is no header.
 _HEADER_CHARACTERS = 1_000
@@ -114,6 +115,7 @@ def decode_data_address(text: str) -> bytes:
     >>> decode_data_address("data:image/png;base64,iVBORw0KGgo=")
     b'\x89PNG\r\n\x1a\n'
     """
+    # Base64 spells three bytes in four characters.
     longest = CAPS.file_bytes * 4 // 3 + _HEADER_CHARACTERS
     if len(text) > longest:
         message = f"The data: address has {len(text):,} characters, and at most {longest:,} are read. Shrink the image."
@@ -128,6 +130,7 @@ def decode_data_address(text: str) -> bytes:
 
 
 def _decode_base64(data: bytes) -> bytes:
+    # As browsers read it (WHATWG Infra, "forgiving-base64"): with spaces, and with or without what fills it up.
     bare = _SPACE.sub(b"", data).rstrip(b"=")
     try:
         return base64.b64decode(bare + b"=" * (-len(bare) % 4), validate=True)

@@ -44,6 +44,7 @@ def draw_array(source: object) -> Image.Image:
     """
     shape = getattr(source, "shape", None)
     if isinstance(shape, tuple):
+        # Before it is copied: an array of another library may be far larger than what is taken.
         _check_shape(shape, getattr(source, "dtype", None))
     array = _array(source)
     if np.ma.is_masked(source):
@@ -81,6 +82,7 @@ def _levels(array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if array.dtype.kind == "u" and array.dtype.itemsize == 2:  # noqa: PLR2004  uint16, in either byte order
+        # 65,535 is 255 times 257; half of that is added, so that it rounds.
         return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if array.dtype.kind == "f":
         _check_range(array.min(), array.max())

@@ -37,6 +37,7 @@ def reduce_to_eight_bits(picture: Image.Image) -> Image.Image:
     >>> reduce_to_eight_bits(Image.new("I;16", (1, 1), 32_896)).getpixel((0, 0))
     128
     """
+    # A PNG file in mode "I" has 16 bits; from elsewhere it may have 32, and nobody knows which value is white.
     if picture.mode == "F" or (picture.mode == "I" and picture.format != "PNG"):
         message = (
             f"The image has the mode {picture.mode}, in which no value is white by rule. Scale it to 0..255 and pass "
@@ -97,6 +98,7 @@ def _apply(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
 
 def _is_same(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
     """Say whether a transform leaves 729 colours, or all greys, where they are."""
+    # Nine of each colour are 729 together; a profile that bends none of these bends nothing one could see.
     levels = [*range(0, 256, 32), 255]
     colours = bytes(level for red in levels for green in levels for blue in levels for level in (red, green, blue))
     probes = (

@@ -10,6 +10,7 @@ from ..errors import ImageError
 from ..plain import shorten
 from .caps import CAPS
 
+# Subfigures nest, and an object may be its own figure for ever.
 _DEEPEST = 8
 
 
@@ -82,4 +83,5 @@ def _resolution(figure: Any) -> tuple[float, float]:
     # A window on a dense screen raises the figure's resolution by its ratio.
     ratio = getattr(sheet.canvas, "device_pixel_ratio", 1)
     chosen = float(sheet.dpi / ratio if setting == "figure" else setting)
+    # Lowered before it is drawn: a figure of 100 inches at 300 dots would take gigabytes first.
     return chosen, min(chosen, CAPS.side_pixels / float(max(sheet.get_size_inches())))

@@ -72,11 +72,13 @@ def read_image_file(path: str) -> bytes:
 
 
 def _read_regular(descriptor: int) -> bytes:
+    # Of the open file, not of its name, which may lead to another file by now (CWE-367).
     facts = os.fstat(descriptor)
     if not stat.S_ISREG(facts.st_mode):
         raise ImageError(_ADVICE[errno.EISDIR if stat.S_ISDIR(facts.st_mode) else errno.ENXIO])
     check_file_bytes(facts.st_size)
     blocks = []
+    # A file may grow while it is read: one byte more than allowed is enough to see it.
     left = CAPS.file_bytes + 1
     while left > 0 and (block := os.read(descriptor, min(left, _BLOCK_BYTES))):
         blocks.append(block)

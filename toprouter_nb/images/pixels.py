@@ -23,6 +23,7 @@ _ONE_AT_A_TIME = threading.Lock()
 _ORIENTATION_TAG = 0x112
 _WIDE_BITS = 16
 _WIDE_NOTE = "16 bits reduced to 8"
+# What undoes each orientation that EXIF knows (CIPA DC-008); 1 is upright.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -68,6 +69,7 @@ def encode_container(found: Container, max_side: int | None = None) -> ImagePart
         decoded = _decode(found)
         orientation = _orientation(decoded) if found.format == "AVIF" else found.orientation
         drawn, changes = _prepare(decoded, orientation, found.profile or decoded.info.get("icc_profile"), max_side)
+        # Pillow reduces 16-bit colour while it decodes, so that no step of ours has seen it.
         if found.bits == _WIDE_BITS and _WIDE_NOTE not in changes:
             changes.append(_WIDE_NOTE)
         notes = [_origin_note(found), *changes, f"{', '.join(found.extras)} left out" if found.extras else ""]
@@ -225,10 +227,12 @@ def _encode(picture: Image.Image, notes: list[str], *, is_lossy: bool) -> ImageP
     plain = simplify_mode(picture).copy()
     # The encoders copy comments and profiles out of `info`.
     plain.info = {}
+    # A photo as PNG is five times as large, and no truer than the JPEG it was.
     ways = [] if is_lossy and plain.mode in {"L", "RGB"} else [("PNG", 0)]
     ways += [("JPEG", quality) for quality in _QUALITIES if plain.mode in {"L", "RGB"}]
     for name, quality in ways:
         file = io.BytesIO()
+        # `subsampling` 0 keeps all colour: at half of it the edges of coloured text and plots blur.
         plain.save(file, name, **({"quality": quality, "subsampling": 0} if quality else {}))
         if file.tell() <= CAPS.sent_bytes:
             break

@@ -217,6 +217,7 @@ def _cleaned_figure(figure: object, side: int | None) -> ImagePart:
     from .pixels import encode_container
 
     data, note = draw_figure(figure)
+    # What matplotlib writes into its PNG files (its own name) is not the person's, and needs no note.
     part = encode_container(dataclasses.replace(read_container(data), extras=()), side)
     return dataclasses.replace(part, note=_join(note, part.note))
 

@@ -98,6 +98,7 @@ def read_avif(data: bytes) -> Container:
         if not position + 8 <= end <= len(data):
             refuse("the boxes of the AVIF file do not fit into it")
         box = data[position:end]
+        # As long as the name it replaces, so that no place in the file moves.
         parts.append(box.replace(b"Exif", b"none") if kind in {b"meta", b"moov"} else box)
         has_meta, position = has_meta or kind == b"meta", end
         check_pieces(len(parts))

@@ -8,10 +8,12 @@ import struct
 
 _ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 _ENTRY_BYTES = 12
+# By type, from 1: byte, text, short, long, rational and so on; 13 is the place of another directory.
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SHORT, _LONG = 3, 4
 _WIDTH, _HEIGHT, _ORIENTATION = 0x100, 0x101, 0x112
 _EXIF_DIRECTORY, _PLACE_DIRECTORY, _INTEROPERABILITY_DIRECTORY = 0x8769, 0x8825, 0xA005
+# A directory may name itself as the one inside.
 _DEEPEST = 3
 
 

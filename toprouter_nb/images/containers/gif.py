@@ -12,6 +12,7 @@ SIGNATURES = (b"GIF87a", b"GIF89a")
 _SCREEN_BYTES = 13
 _EXTENSION, _IMAGE, _END = 0x21, 0x2C, 0x3B
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
+# How often an animation repeats; it tells of nobody.
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
@@ -111,6 +112,7 @@ class _Walk:
         left, top, width, height, flags = struct.unpack_from("<HHHHB", self.data, start + 1)
         end = self._skip(start + 10 + _table_bytes(flags) + 1)
         self.frames += 1
+        # The first frame is the picture, with the control block before it, which may say what is transparent.
         if not self.picture:
             self.picture = self._control + self.data[start:end]
             self.reach = (left + width, top + height)

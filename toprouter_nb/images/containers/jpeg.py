@@ -15,6 +15,7 @@ SIGNATURE = b"\xff\xd8\xff"
 _END = 0xD9
 _SCAN = 0xDA
 _ALONE = {0x01, *range(0xD0, 0xD9)}
+# C0 to CF but for C4 (Huffman tables), C8 (kept for later) and CC (arithmetic coding).
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Tables, frames, restart intervals, scans and numbers of lines.
 _DRAWN = _FRAMES | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, _SCAN}
@@ -48,8 +49,10 @@ class _Segment:
         """What the picture needs of this segment: all, a part or nothing."""
         payload = self.payload
         if self.marker == _JFIF and payload.startswith(b"JFIF\x00") and len(payload) >= _JFIF_BYTES:
+            # Its last two bytes are the size of a thumbnail: none.
             payload = payload[: _JFIF_BYTES - 2] + b"\x00\x00"
         elif self.marker == _ADOBE and payload.startswith(b"Adobe") and len(payload) >= _ADOBE_BYTES:
+            # Kept, since it says how the colours are coded: without it a CMYK photo comes out as its negative.
             payload = payload[:_ADOBE_BYTES]
         elif self.marker not in _DRAWN:
             return b""
@@ -164,4 +167,5 @@ def _profile(segments: list[_Segment]) -> bytes:
         for one in segments
         if one.marker == _PROFILE and one.payload.startswith(beginning)
     ]
+    # Each begins with its number and the count of all; a segment holds 64 KiB at most.
     return b"".join(piece[2:] for piece in sorted(pieces, key=lambda piece: piece[:1]))

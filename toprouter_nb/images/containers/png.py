@@ -12,6 +12,7 @@ from .container import Container, check_pieces, in_words, refuse
 from .exif import read_directory
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# By colour type: grey, colours, palette, grey with alpha, colours with alpha (section 11.2.1).
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {1, 2, 4, 8, 16}
 _PALETTE = 3
@@ -31,6 +32,7 @@ _NAMES = {
 _XMP = b"XML:com.adobe.xmp\x00"
 # First column, first row, step across, step down of the seven passes of an interlaced picture.
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+# Printers' profiles have 1 to 3 MB; a kilobyte of zeros, well packed, unpacks to a megabyte.
 _PROFILE_BYTES = 4 * 2**20
 _BLOCK_BYTES = 2**16
 
@@ -143,6 +145,7 @@ def _check_order(kinds: list[bytes]) -> None:
     pixels = [index for index, kind in enumerate(kinds) if kind == b"IDAT"]
     if not pixels:
         refuse("the PNG file holds no pixels")
+    # The specification wants them together (section 5.6); decoders differ on what they make of others.
     if pixels[-1] - pixels[0] + 1 != len(pixels):
         refuse("the pixels of the PNG file do not follow one another")
 
@@ -188,4 +191,5 @@ def _is_bare(chunks: list[_Chunk], header: _Header) -> bool:
     found += len(unpacker.flush())
     if found < expected:
         refuse("the PNG file holds fewer pixels than it states")
+    # Behind the pixels there is room for anything, which every viewer ignores ("aCropalypse", CVE-2023-21036).
     return unpacker.eof and not unpacker.unused_data

@@ -83,6 +83,7 @@ def read_container(data: bytes) -> Container:
 
 def _is_text(head: bytes) -> bool:
     text = head.decode("utf-8", "ignore")
+    # Three bytes may be missing: the head can end in the middle of a character.
     return len(text.encode()) + 3 >= len(head) and all(
         character.isprintable() or character in "\t\n\r\f" for character in text
     )

@@ -44,6 +44,7 @@ def read_webp(data: bytes) -> Container:
     toprouter_nb.errors.ImageError: The image is damaged or cut off: the header of the WebP file is cut. ...
     """
     chunks, end = _chunks(data)
+    # Of several of a kind the first one counts.
     found = dict(reversed(chunks))
     width, height = _size(found)
     check_pixels(width, height)
@@ -81,6 +82,7 @@ def _chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
         if position + length > end:
             refuse("a chunk of the WebP file is longer than the file")
         chunks.append((kind, data[position : position + length]))
+        # RIFF fills a chunk of odd length up with a byte.
         position += length + length % 2
     return chunks, end
 
