@@ -175,14 +175,11 @@ def test_known_cards_never_ask_the_network():
     assert ids(known_cards(GATEWAY)) == [*LOCAL_IDS, "a/one", "b/two"]
 
 
-def test_models_are_found_by_id_likeness_and_images():
-    """`find`, `near` and `with_images` look through the whole list."""
+def test_a_model_is_found_by_its_id():
+    """`find` looks through the whole list, and says where there is no such model."""
     listed = catalogue(Source(), local_models=())
     assert listed.find("a/one").id == "a/one"
     assert listed.find("a/none") is None
-    assert listed.near("a/oen") == ["a/one"]
-    assert ids(listed.with_images()) == ["b/two"]
-    assert listed.with_images(0) == ()
 
 
 def test_the_folder_can_be_chosen(folder):

@@ -20,6 +20,7 @@ _ID = re.compile(r"[!-~]{1,300}")
 _NAME_CHARACTERS = 200
 _MAX_CONTEXT_TOKENS = 10**9
 _MAX_USD_PER_MILLION = Decimal(10**6)
+# OpenRouter's, Groq's, Mistral's and vLLM's; llama.cpp has it below `meta`.
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
 _COMPLETION_FIELDS = ("max_completion_tokens", "max_output_length", "max_output_tokens")
 _PRICE_CHARACTERS = 50
@@ -112,6 +113,7 @@ def decode_listing(body: bytes) -> list[Any]:
     except (ValueError, RecursionError):
         listing = None
     if isinstance(listing, Mapping):
+        # The second is Ollama's own list and Google's.
         listing = listing.get("data", listing.get("models"))
     if not isinstance(listing, list):
         message = "What the gateway sent is no list of models."

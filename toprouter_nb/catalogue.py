@@ -23,14 +23,14 @@ from .errors import LocalModelError, ToprouterError
 from .limits import is_loopback
 from .local import MODELS, own_gguf, own_model
 from .local.weights import cache_folder
-from .lookup import find_card, near_ids
+from .lookup import find_card
 
 _DAY_SECONDS = 86_400
 # After the list was asked for in vain because of a budget, so that not every call asks again.
 _PAUSE_SECONDS = 60.0
 _FORMAT = 1
+_LAST_DATE_SECONDS = 2**33  # the year 2242: of much later ones no date can be made
 # Files of ours are a few hundred kilobytes; what is far beyond was not written by us.
-_LAST_DATE_SECONDS = 2**33  # of those a calendar can show
 _MAX_FILE_BYTES = 64 * 2**20
 # Of servers on this machine, by address: on disk they would outlive the port they are of.
 _LISTS_HERE: dict[str, tuple[float, list[Any]]] = {}
@@ -107,14 +107,6 @@ class Catalogue:
     def find(self, model_id: str) -> ModelCard | None:
         """Return the card of a model; None where it is not in the list."""
         return find_card(model_id, self.cards())
-
-    def near(self, model_id: str) -> list[str]:
-        """Return up to three ids that look like `model_id`, the nearest first."""
-        return near_ids(model_id, self.cards())
-
-    def with_images(self, limit: int | None = None) -> tuple[ModelCard, ...]:
-        """Return the cards of models that take images, at most `limit`."""
-        return tuple(card for card in self.cards() if card.takes_images)[:limit]
 
     def _find_remote(self, *, refresh: bool) -> tuple[ModelCard, ...]:
         kept = _load(self._file)

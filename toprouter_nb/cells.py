@@ -20,6 +20,7 @@ class CellPlaces:
 
     def __init__(self, history: History) -> None:
         self.history = history
+        # Of each cell: its last run that asked, and the first question of that run.
         self._first: dict[str, tuple[str | None, Node]] = {}
 
     def find(self, cell_id: str, run_id: str | None) -> Node | None:
@@ -32,5 +33,5 @@ class CellPlaces:
 
     def note(self, cell_id: str, run_id: str | None, node: Node) -> None:
         """Take the turn that a run has asked."""
-        if self._first.get(cell_id, (None, None))[0] != run_id or cell_id not in self._first:
+        if cell_id not in self._first or self._first[cell_id][0] != run_id:
             self._first[cell_id] = (run_id, node)

@@ -10,7 +10,9 @@ from .params import check_model_id, is_local_id
 from .settings import Settings, require_key
 from .turns import Turn
 
+# As `local.roster` has it, whose import a default need not cost.
 DEFAULT_LOCAL_MODEL = "local/smollm2-135m"
+# A small one, and of those that read images: a first question should cost next to nothing.
 DEFAULT_REMOTE_MODEL = "google/gemini-3.5-flash"
 
 
@@ -54,11 +56,11 @@ def refuse_images(model: str, turns: Iterable[Turn | None], settings: Settings) 
 def add_near_ids(error: NotFoundError, model: str, settings: Settings) -> None:
     """Add to an error about an unknown model which known ids look like it."""
     from .catalogue import known_cards
-    from .lookup import near_ids
+    from .lookup import either, near_ids
 
     near = [card_id for card_id in near_ids(model, known_cards(settings.base_url)) if card_id != model]
     if near:
-        error.args = (f"{error.args[0]} Did you mean {' or '.join(near)}?",)
+        error.args = (f"{error.args[0]} Did you mean {either(near)}?",)
 
 
 def _has_key(settings: Settings) -> bool:

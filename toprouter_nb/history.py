@@ -96,6 +96,7 @@ class History:
 
     def path(self, to: Node | None = None) -> list[Node]:
         """Return the nodes from the first turn to a node (the current one unless named)."""
+        # A conversation of n turns is walked once for each question: without the path kept, that is n times n steps.
         walked = self._walked
         known = walked[-1] if walked else self.root
         nodes = []

@@ -10,8 +10,8 @@ from .failures import error_from_answer
 from .secret import Secret
 from .settings import Settings, require_key
 from .transport import Transport
+from .transport.sync import is_success
 
-_OK = range(200, 300)
 _PATH = "/models"
 
 
@@ -43,6 +43,7 @@ def fetch_models(settings: Settings) -> bytes:
 
 
 def _fetch(transport: Transport, settings: Settings, key: Secret) -> bytes:
+    # For the whole list: each byte in time may still be for ever.
     deadline = time.monotonic() + settings.progress_seconds
     blocks = []
     with transport.get(_PATH, key) as answer:
@@ -55,7 +56,7 @@ def _fetch(transport: Transport, settings: Settings, key: Secret) -> bytes:
                 )
                 raise ReadTimeoutError(message, kind="idle_timeout", is_transient=True)
         body = b"".join(blocks)
-        if answer.status in _OK:
+        if is_success(answer.status):
             # Any byte is one letter of Latin-1, so that nothing but the key changes.
             return key.hide(body.decode("latin-1")).encode("latin-1")
         raise error_from_answer(answer.status, answer.headers, body, base_url=settings.base_url, key=key)

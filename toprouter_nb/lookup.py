@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from .cards import ModelCard
 from .errors import ImageError, UnknownModelError
+from .params import is_local_id
 from .plain import shorten
 
 _ID_CHARACTERS = 200
+# As in `difflib.get_close_matches`; below it the ids have little but their length in common.
 _NEAR = 0.6
 _EXAMPLES = 3
 
@@ -44,11 +46,11 @@ def check_model(model_id: str, cards: Sequence[ModelCard]) -> ModelCard | None:
     'any/model'
     """
     found = find_card(model_id, cards)
-    is_listed = any(card.is_local == model_id.startswith("local/") for card in cards)
+    is_listed = any(card.is_local == is_local_id(model_id) for card in cards)
     if found is not None or not is_listed:
         return found
     near = near_ids(model_id, cards)
-    hint = f"Did you mean {_either(near)}?" if near else "models() lists them all, models('part of a name') finds one."
+    hint = f"Did you mean {either(near)}?" if near else "models() lists them all, models('part of a name') finds one."
     message = f"There is no model {shorten(model_id, 100)!r}. {hint}"
     raise UnknownModelError(message)
 
@@ -101,5 +103,12 @@ def _ratio(left: str, right: str) -> float:
     return matcher.ratio() if matcher.quick_ratio() >= _NEAR else 0.0
 
 
-def _either(ids: Sequence[str]) -> str:
+def either(ids: Sequence[str]) -> str:
+    """Return ids as the end of a question, at least one of them.
+
+    Examples
+    --------
+    >>> either(["a/one", "a/two", "b/three"])
+    'a/one, a/two or b/three'
+    """
     return " or ".join(filter(None, (", ".join(ids[:-1]), ids[-1])))

@@ -17,9 +17,12 @@ _RATES = (
     *("prompt", "completion", "request", "image", "input_cache_read", "input_cache_write", "internal_reasoning"),
     *("input_cache_write_1h", "discount"),
 )
+# For prompts above a length, or between two hours of the day.
 _CONDITIONS = ("min_prompt_tokens", "utc_start", "utc_end")
 _RATE_CHARACTERS = 50
+# A thousand dollars a token is a slip of the list, and would stop every budget.
 _LARGEST_RATE_USD = 1000
+# Enough for the product of any rate and any count: what is added up here is never rounded.
 _EXACT = decimal.Context(prec=200)
 _DAY_MINUTES = 24 * 60
 
@@ -83,6 +86,7 @@ class PriceSheet:
         """Return the most a call could cost: each token at the highest rate it could have, no discount."""
         with decimal.localcontext(_EXACT):
             prompt = max(self._highest("prompt"), self._highest("input_cache_write"))
+            # A cache kept for an hour costs more to write; usage does not say which of the two it was.
             prompt = max(prompt, self._highest("input_cache_write_1h"))
             completion = max(self._highest("completion"), self._highest("internal_reasoning"))
             fixed = self._highest("image") * images + self._highest("request")

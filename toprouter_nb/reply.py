@@ -100,6 +100,7 @@ class Reply:
     cost_source: CostSource = "unknown"
     data: Any = dataclasses.field(default=None, repr=False)
     arrivals: tuple[Arrival, ...] = dataclasses.field(default=(), repr=False)
+    # A list, since the reply is frozen and learns of it only when it was shown.
     _still_shown: list[Callable[[], bool]] = dataclasses.field(default_factory=list, repr=False)
 
     @property
@@ -120,6 +121,7 @@ class Reply:
     def _ipython_display_(self) -> None:
         """Show nothing where the reply was just streamed; otherwise leave it to the usual reprs."""
         if not (self._still_shown and self._still_shown[0]()):
+            # IPython's way to say: ask me for another representation.
             raise NotImplementedError
 
     def __getstate__(self) -> dict[str, Any]:
@@ -178,5 +180,5 @@ def _as_code(text: str) -> str:
         laid_out = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
         return text
-    fence = "`" * (3 + laid_out.count("```"))
-    return f"{fence}json\n{laid_out}\n{fence}"
+    # No line of JSON is a fence: texts have their line breaks escaped, and begin with a quote.
+    return f"```json\n{laid_out}\n```"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .reply import Reply
 
+# What OpenAI allows for the name of a schema, with letters, digits, _ and -.
 _NAME_CHARACTERS = 64
 _SHOWN_FAULTS = 3
 _FAULT_CHARACTERS = 200
@@ -82,6 +83,7 @@ class Shape:
         The `response_format` of type `json_schema` of OpenAI's Chat Completions, with its strict mode.
         """
         schema = close_schema(self.schema, keeps_lengths=is_local_id(model))
+        # Strict only where the schema is closed everywhere: a server refuses the whole request otherwise.
         asked = {"name": self.name, "schema": schema, "strict": is_closed(schema)}
         return {"type": "json_schema", "json_schema": asked}
 
@@ -117,6 +119,7 @@ class Shape:
 
     def fields(self) -> dict[str, Any]:
         """Return the schema of each field by name; {} for a shape that is wrapped."""
+        # By the names in Python, as `dump` gives them; the request has the aliases.
         schema = self._adapter.json_schema(by_alias=False)
         name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
         root = schema.get("$defs", {}).get(name, schema)

@@ -11,6 +11,7 @@ from .structured import Shape
 # A longer text is read again only when it has grown by a sixteenth, so that a long answer costs linear time too.
 LONG_TEXT = 4_000
 _GROWTH = 16
+# None is data, too: an answer may be the JSON null.
 _NOTHING = object()
 
 
@@ -49,6 +50,7 @@ class GrowingData:
             return False
         self._read = self._length
         whole = "".join(self._pieces)
+        # Some models put a fence around their JSON.
         start = whole.find("{") if whole.lstrip()[:1] == "`" else 0
         try:
             found = from_json(whole[max(start, 0) :], allow_partial="trailing-strings")

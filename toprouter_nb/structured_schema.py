@@ -12,6 +12,7 @@ _DROPPED = frozenset(
     {"title", "default", "examples", "discriminator", "deprecated", "readOnly", "writeOnly", "contentMediaType"}
 )
 _LENGTHS = frozenset({"minLength", "maxLength"})
+# Those of OpenAI's strict mode; another one makes it refuse the request.
 _FORMATS = frozenset({"date", "date-time", "time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 # The grammar of the embedded model repeats a rule as often as a bound says, and refuses to from about a thousand on.
 MOST_REPEATED = 500
@@ -81,6 +82,7 @@ def _close(schema: Mapping[str, Any], *, keeps_lengths: bool) -> dict[str, Any]:
         elif _is_kept(name, value, keeps_lengths=keeps_lengths):
             closed[name] = value
     if "properties" in closed:
+        # Strict modes want every property; one that may be missing is one that may be null.
         closed["required"] = list(closed["properties"])
         closed["additionalProperties"] = False
     return closed

@@ -65,6 +65,7 @@ def extract_table(
         )
         raise
     failed = [outcome.error for outcome in outcomes.values() if outcome.error is not None]
+    # What is wrong with every row, as a bad key is, is no row; an answer of the wrong shape is that row's own.
     if failed and len(failed) == len(errands) and not isinstance(failed[0], StructuredReplyError):
         raise failed[0]
     return plan.table(texts, outcomes)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # A longer body, or one with an image in it, is no line anybody pastes.
 _PASTED_BYTES = 20_000
+# The port is another each time, and the server may not run yet.
 _LOCAL_URL = "http://127.0.0.1:PORT/chat/completions"
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from .cards import ModelCard
-from .lookup import find_card, near_ids
+from .lookup import either, find_card, near_ids
 from .params import is_local_id
 from .parts import ImagePart
 from .plain import render_plain, shorten
 
 _LEVELS = ("error", "warning", "note")  # the order they are told in
+# The fifth that is left is a margin, for the count is an estimate.
 NEARLY_FULL = 0.8
 # Most vision models shrink what is larger than this before they look at it, so it is only paid for and waited for.
 USEFUL_SIDE_PIXELS = 2_048
@@ -93,7 +94,7 @@ def _of_model(model: str, card: ModelCard | None, cards: Sequence[ModelCard], to
     if card is None:
         if any(not known.is_local for known in cards):
             near = near_ids(model, cards)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            hint = f" Did you mean {either(near)}?" if near else ""
             yield Finding("warning", "model", f"The gateway's list has no {shorten(model, 80)}.{hint}")
         elif not is_local_id(model):
             yield Finding("note", "model", "Nothing is known of this model: tr.models() fetches the gateway's list.")

@@ -18,6 +18,7 @@ _BEGINNING_CHARACTERS = 80
 _ASCII_PER_TOKEN = 4
 _OTHER_PER_TOKEN = 2
 _TURN_TOKENS = 4
+# Anthropic's rule: width times height by 750, up to 1,568 pixels a side.
 _PIXELS_PER_TOKEN = 750
 _MOST_IMAGE_TOKENS = 1_600
 _USUAL_IMAGE_TOKENS = 1_000
