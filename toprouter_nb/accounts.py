@@ -139,6 +139,7 @@ def used_by(
     if by is None:
         names = [column.name for column in LEDGER_COLUMNS if column.name not in _BOOKKEEPING]
         return _calls(names, settings, since=since, model=model, conversation_id=conversation_id)
+    # Only the columns that are added up: the rest of a long ledger need not be read.
     names = [*group_columns(check_group(by)), *_FIGURES]
     return summarise(_calls(names, settings, since=since, model=model, conversation_id=conversation_id), by)
 

@@ -73,6 +73,7 @@ class Tree(Branch):
 
     def steps(self) -> Iterator[Step]:
         """Yield every turn, parents first, branch after branch."""
+        # A stack of our own instead of recursion: a conversation of a thousand turns is a thousand levels deep.
         waiting = [Step(0, None, 0, (), is_branch=False, branch=child) for child in reversed(self.children)]
         number = 0
         while waiting:

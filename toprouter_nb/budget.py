@@ -76,6 +76,7 @@ class Budget:
             message = "A budget needs an amount of US dollars; without one there is no limit, and no budget."
             raise BudgetError(message, kind="bad_request")
         self._limit = amount
+        # A limit that was raised may be neared again, and then deserves another word.
         self._has_warned = self._has_warned and self._is_nearly_used()
 
     @property
@@ -97,6 +98,7 @@ class Budget:
             With it the limit could be broken; nothing is reserved then.
         """
         with self._lock:
+            # What costs nothing is never refused, even where nothing is left.
             if worst_usd > 0 and worst_usd > self.left_usd:
                 raise BudgetError(self._refusal(worst_usd))
             self.reserved_usd += worst_usd
@@ -106,6 +108,7 @@ class Budget:
         with self._lock:
             self.reserved_usd -= worst_usd
             self.spent_usd += actual_usd or 0
+            # Not given back: the gateway may bill it later, and a budget that forgot it could be broken.
             self.held_usd += worst_usd if actual_usd is None else 0
             warns = self._is_nearly_used() and not self._has_warned
             self._has_warned = self._has_warned or warns
@@ -171,6 +174,7 @@ def spell_usd(amount: Decimal) -> str:
     >>> spell_usd(Decimal("1.5")), spell_usd(Decimal("0.00012345")), spell_usd(Decimal(0))
     ('$1.50', '$0.000124', '$0.00')
     """
+    # Rounded up: what is left must not look enough for a call that it is not enough for.
     place = min(-_CENT_PLACES, amount.adjusted() - _SHOWN_DIGITS + 1) if amount else -_CENT_PLACES
     spelled = f"{amount.quantize(Decimal(1).scaleb(max(place, -_MOST_PLACES)), ROUND_UP):f}"
     cents = spelled.index(".") + 1 + _CENT_PLACES

@@ -16,6 +16,7 @@ from .plain import render_plain
 from .terminal import Terminal
 
 _PROGRAM = "toprouter-nb"
+# 128 + SIGINT, as shells have it.
 _INTERRUPTED = 130
 _LAST_PORT = 65_535
 _MARKS = {True: ("ok  ", "good"), False: ("FAIL", "bad"), None: ("-   ", "warn")}

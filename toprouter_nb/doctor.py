@@ -27,6 +27,7 @@ from .settings import Settings, configure, require_key
 _PROXIES = ("https_proxy", "http_proxy", "all_proxy", "no_proxy")
 _LOGIN = re.compile(r"(?<=//)[^/@]*@")
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# As long as a person waits for an answer on a whole machine.
 _SHORT_SECONDS = 5.0
 
 
@@ -173,6 +174,7 @@ def _has_avx2(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool | None:
     except OSError:
         return None
     flags = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
+    # Compiled wheels of the engine use it unasked, and die of an illegal instruction where it lacks.
     return "avx2" in flags.group(1).split() if flags else None
 
 

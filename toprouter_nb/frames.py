@@ -9,6 +9,7 @@ from typing import Any
 from .foreign import is_of
 from .plain import shorten
 
+# What a person would look at, and about 8,000 tokens at most: more is a matter for code, not for a model's eyes.
 ROWS = 50
 COLUMNS = 50
 TABLE_BYTES = 32 * 1_024
@@ -17,6 +18,7 @@ NAME_CHARACTERS = 40
 # As many as the type holds for sure.
 _DIGITS = {"float16": 3, "float32": 6}
 _MOST_DIGITS = 12
+# What would end a cell or a row of the table.
 _ESCAPES = str.maketrans({"\\": "\\\\", "|": "\\|", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 

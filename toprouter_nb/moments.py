@@ -60,6 +60,7 @@ def _moment(since: object, clock: Callable[[], float]) -> float:
             since = dt.date.fromisoformat(text) if _DAY.fullmatch(text) else dt.datetime.fromisoformat(text)
     if isinstance(since, dt.timedelta) and since >= dt.timedelta():
         return clock() - since.total_seconds()
+    # Before the date: a datetime is one, and its time would be lost.
     if isinstance(since, dt.datetime):
         return since.timestamp()
     if isinstance(since, dt.date):

@@ -127,6 +127,7 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
         run = _current_run() if self._told is None else None
         if run is None or run.cell_id is None:
             return None, None
+        # A fork takes its attributes along, and has a history of its own: cells must point into that one.
         if self._places is None or self._places.history is not self._history:
             self._places = CellPlaces(self._history)
         self._turnstile.settle_leftover()
@@ -176,6 +177,7 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
 
 def _current_run() -> "CellRun | None":
     """Return the run of the cell that asks; None outside a notebook's kernel."""
+    # Whoever runs in a kernel has it loaded; to import it elsewhere would cost time to learn that there is none.
     if "ipykernel" not in sys.modules:
         return None
     from .display.cell_run import current_run

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .conversation import Conversation
     from .reply import Reply
 
+# Each lane is a fork with a connection; more gain little against any gateway's own limits.
 MOST_AT_ONCE = 64
 # Not everywhere does an interrupt end a wait for a queue.
 _LOOK_SECONDS = 0.2
@@ -160,6 +161,7 @@ class _Flight:
         length = len(fork.turns)
         for place, errand in self._waiting:
             self._ended.put(await self._ask(fork, place, errand))
+            # As often as it takes: with `repair` an errand may add a second question.
             while len(fork.turns) > length:
                 fork.undo()
 

@@ -226,6 +226,7 @@ class Portable(Questions):
     @classmethod
     def _from_document(cls, document: "Document", options: Mapping[str, Any]) -> Self:
         kept = {"model": document.model, "system": document.system, **document.params}
+        # What the caller says goes before what the file says.
         return cls(**{**kept, **options})._with_document(document)
 
     def _with_document(self, document: "Document") -> Self:

@@ -206,6 +206,7 @@ class Questions(Dialogue):
         if parts:
             question = self._draft(parts, params, is_streamed=is_streamed)
             return Inside(question, b"".join(self._turnstile.encode(question)), _turns(question, nodes))
+        # Turns that `from_messages` or an interrupt left at the end were answered by nobody.
         while nodes and nodes[-1].reply is None:
             nodes.pop()
         if len(nodes) < 2:  # noqa: PLR2004  # an answer, and what it answers

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .conversation import Conversation
     from .tables import Table
 
+# A slip such as n=100000 costs money before anybody sees it.
 MOST_SAMPLES = 10_000
 _SHOWN_CHARACTERS = 70
 SAMPLE_COLUMNS = (
@@ -212,6 +213,7 @@ def _plan(temperatures: Iterable[float | None], n: int) -> list[tuple[float | No
         raise ParameterError(message)
     for temperature in asked:
         check_params({"temperature": temperature})
+    # A temperature named twice is one, or its shares would count double.
     return [(temperature, number) for temperature in dict.fromkeys(asked) for number in range(1, n + 1)]
 
 

@@ -99,6 +99,7 @@ def _has_words(card: ModelCard, search: str) -> bool:
 
 
 def _costs_at_most(card: ModelCard, limit: Decimal | float) -> bool:
+    # Both ways under the limit: a cheap prompt does not make up for a dear answer, nobody knowing their shares.
     prices = (card.prompt_usd_per_million, card.completion_usd_per_million)
     return all(price is not None and price <= limit for price in prices)
 

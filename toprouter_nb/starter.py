@@ -75,6 +75,7 @@ def write_starter(name: str) -> Path:
     shown = repr(shorten(render_plain(str(path)), 200))
     content = json.dumps(_notebook(path), ensure_ascii=True, indent=1) + "\n"
     try:
+        # O_EXCL: to look first and write then could hit a file that came in between.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     except FileExistsError:
         message = f"{shown} is there already, and is left as it is. Choose another name."

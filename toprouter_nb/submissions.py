@@ -93,6 +93,7 @@ def _files(paths: Any) -> list[Path]:
     if not found:
         message = f"No file matches {shorten(repr(paths), 200)}. A pattern looks like 'submissions/*.ipynb'."
         raise ParameterError(message, kind="not_found")
+    # In order of names: what a system's `glob` gives is in no order, and a table must come out the same twice.
     return sorted(Path(file) for file in found)
 
 

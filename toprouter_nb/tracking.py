@@ -47,12 +47,14 @@ class Tracker:
         self.allow_unpriced = allow_unpriced
         self.rows: list[CallRow] = []
         self.usage = Usage()
+        # Calls of a block may end in several threads, and `+=` on a sum is two steps.
         self._lock = threading.Lock()
         self._known = Decimal(0)
         self._token: contextvars.Token[tuple[Tracker, ...]] | None = None
 
     def activate(self) -> None:
         """Begin to count."""
+        # A context variable: a thread or task that began elsewhere is somebody else's, and is not counted here.
         self._token = _ACTIVE.set((*_ACTIVE.get(), self))
 
     def deactivate(self) -> None:
@@ -111,6 +113,7 @@ def is_unpriced(row: CallRow) -> bool:
     >>> is_unpriced(CallRow("a", 1.0, "ok")), is_unpriced(CallRow("a", 1.0, "error", error_kind="rate_limit"))
     (True, False)
     """
+    # Once text came, tokens were made, whatever error followed.
     was_refused = row.error_kind in _UNBILLED_KINDS and row.first_token_seconds is None
     return row.cost_usd is None and not was_refused
 

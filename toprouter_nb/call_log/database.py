@@ -17,6 +17,7 @@ from .schema import VERSION, known_columns, migrate, version_of
 
 # How long a write waits for other kernels. A write takes about 0.1 ms, so this is only for a disk that hangs.
 BUSY_SECONDS = 10.0
+# The low byte of an extended code (sqlite.org/rescode.html): SQLITE_CORRUPT_INDEX and its like are damage, too.
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -72,6 +73,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         version_of(connection)
     except sqlite3.OperationalError:  # its folder lacks the files a reader would share with a writer
         connection.close()
+        # Read without locks: right for a file that nobody can write, and seen as it stands where somebody yet does.
         return sqlite3.connect(f"{address}?immutable=1", uri=True, isolation_level=None)
     return connection
 
@@ -136,6 +138,7 @@ def _is_ready(connection: sqlite3.Connection) -> bool:
     if version > VERSION:
         message = f"version {version}, and this package knows {VERSION}"
         raise NewerLedgerError(message)
+    # In WAL mode a commit then survives the process, not the power (sqlite.org/pragma.html#pragma_synchronous).
     connection.execute("PRAGMA synchronous = NORMAL")
     return version == VERSION and connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -164,6 +167,7 @@ def _rename(path: Path) -> Path:
     now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-%f")
     aside = path.with_name(f"{path.name}.set-aside-{now}")
     path.rename(aside)
+    # What is in the WAL belongs to that file: left behind, SQLite would play it into the new one.
     for ending in ("-wal", "-shm"):
         with contextlib.suppress(OSError):
             path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))

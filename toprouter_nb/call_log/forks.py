@@ -22,6 +22,7 @@ class Forks:
     """Holds every watched thing closed, and its lock taken, while the process is forked."""
 
     def __init__(self) -> None:
+        # Weakly, for a log lives as long as whoever uses it, and not as long as the process.
         self._watched: weakref.WeakSet[Closable] = weakref.WeakSet()
         self._held: list[Closable] = []
         if hasattr(os, "register_at_fork"):
@@ -34,6 +35,7 @@ class Forks:
     def _hold(self) -> None:
         self._held = list(self._watched)
         for thing in self._held:
+            # Held over the fork: a lock that another thread holds would stay locked in the child for ever.
             thing.lock.acquire()
             thing.close_file()
 

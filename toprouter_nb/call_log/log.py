@@ -67,6 +67,7 @@ class CallLog:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = MEMORY if path == MEMORY else Path(path).absolute()
+        # Reentrant: `forks` holds it while it has the file closed, and a signal may end a call while one is written.
         self.lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
@@ -158,6 +159,7 @@ class CallLog:
                 self._recover(error, steps)
             notices, self._notices = self._notices, []
         for notice in notices:
+            # Outside of the lock: a warning may run anybody's code, or be an error.
             warnings.warn(notice, RuntimeWarning, stacklevel=2)
 
     def _execute(self, steps: Sequence[_Step]) -> None:

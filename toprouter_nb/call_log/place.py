@@ -37,6 +37,7 @@ class _OpenLogs:
             from .log import CallLog
 
             with self._lock:
+                # A second one made at the same moment is dropped unopened: nothing is opened before the first write.
                 log = self._logs.setdefault(path, CallLog(path))
         return log
 

@@ -13,7 +13,9 @@ from ..plain import shorten
 from .row import COLUMNS
 from .schema import known_columns
 
+# Some milliseconds of reading: a longer page would keep the WAL from being folded in, and its rows in memory.
 _PAGE_ROWS = 5_000
+# Below the 999 values that SQLite before 3.32 takes in one statement (sqlite.org/limits.html).
 _IDS_AT_ONCE = 500
 
 Rows = list[tuple[Any, ...]]
@@ -45,6 +47,7 @@ class Query:
         known = known_columns(connection)
         if not known:
             return [], None
+        # Pages are cut by row number, not by OFFSET over what matches: each row is looked at once, however few do.
         edge = self._edge(connection, last)
         names = ", ".join(name if name in known else "NULL" for name in self.columns)
         conditions = "".join(f" AND {condition}" for condition, _ in self.conditions)

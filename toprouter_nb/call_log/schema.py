@@ -47,6 +47,7 @@ def version_of(connection: sqlite3.Connection) -> int | None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application == APPLICATION_ID and version > 0:
         return int(version)
+    # An empty file that carries another program's mark is that program's, though it holds nothing yet.
     is_empty = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
     return 0 if is_empty and not application and not version else None
 

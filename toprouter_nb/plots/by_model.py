@@ -13,6 +13,7 @@ from .figure import Inks, add_remark, dress, format_usd, label_usd, name_rows, n
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# More rows do not fit a screen; more dots are one stripe.
 _MOST_MODELS, _MOST_DOTS = 12, 300
 _WHOLE_FROM = 1_000
 _LABEL_SHARE = 0.05  # of the axis: half of what a number over a ring takes
@@ -55,6 +56,7 @@ def cost_by_model(frame: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     if all(cost is pd.NA for _, cost in shown):
         say_nothing(ax, inks, "The cost of no call is known." if shown else "No calls.")
         return ax
+    # Shown with no bar and in words: a cost that is not known is not 0.
     lengths = [0.0 if cost is pd.NA else float(cost) for _, cost in shown]
     ax.barh(range(len(shown)), lengths, height=0.62, color=inks.first)
     name_rows(ax, inks, [name for name, _ in shown])
@@ -159,6 +161,7 @@ def _distribution(frame: pd.DataFrame, column: str, title: str, unit: str, ax: "
 
 def _draw_row(ax: "Axes", place: int, values: Any, inks: Inks, *, room: float) -> None:
     """Draw one model's values: dots below, their middle half and their median on the line."""
+    # Quartiles and not mean and deviation: times have long tails, which both would follow.
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
     dots = np.sort(values)[np.linspace(0, len(values) - 1, min(len(values), _MOST_DOTS)).astype(int)]
     # Spread evenly rather than by chance, so that the same table makes the same picture.

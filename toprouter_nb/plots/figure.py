@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 _CENTS_FROM = 0.1  # US dollars; below it cents would hide too much
+# Inches, as wide as a notebook's cell shows without scaling.
 _WIDTH, _LABEL_CHARACTERS = 7.0, 36
 _DARK_BELOW = 0.4  # of the paper's brightness, 0 to 1
 
@@ -78,6 +79,7 @@ def take_axes(ax: "Axes | None", *, rows: float = 5.0) -> "tuple[Axes, Inks]":
     red, green, blue, alpha = colors.to_rgba(ax.get_facecolor())
     if not alpha:
         red, green, blue, _ = colors.to_rgba(ax.figure.get_facecolor())
+    # Luma as of ITU-R BT.601: the eye takes most of a paper's brightness from green.
     return ax, _ON_DARK if 0.299 * red + 0.587 * green + 0.114 * blue < _DARK_BELOW else _ON_LIGHT
 
 
@@ -156,6 +158,7 @@ def label_usd(axis: "Axis") -> None:
     """Label an axis with US dollars, all with as many decimals."""
 
     def spell(amount: float, _place: object) -> str:
+        # Ticks are multiples with noise in the last digits, 0.30000000000000004, which would ask for 17 decimals.
         ticks = [float(f"{tick:.6g}") for tick in axis.get_majorticklocs()]
         decimals = max((-int(Decimal(repr(tick)).normalize().as_tuple().exponent) for tick in ticks), default=2)
         return format_usd(amount, max(2, decimals)) if amount >= 0 else ""

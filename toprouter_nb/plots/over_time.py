@@ -25,6 +25,7 @@ _SPANS = (
     ("in 30 days", "30D"),
     ("in 365 days", "365D"),
 )
+# Two days of hours; below four, bars as wide as the picture would say nothing of time.
 _MOST_BARS, _FEW_BARS = 48, 4
 _ALONE = pd.Timedelta("2min")  # the room on both sides of a moment that stands alone
 _TIMES = ("started_at", "day")

@@ -61,6 +61,7 @@ def _texts(cells: Sequence[Any]) -> Any:
         return pd.array(np.array(cells, dtype=object), dtype=text_dtype())
     import pyarrow as pa
 
+    # Large strings: 64-bit offsets, as pandas itself makes; 32-bit ones end at 2 GiB of text in a column.
     return pd.arrays.ArrowStringArray(pa.chunked_array([pa.array(cells, pa.large_string())]))
 
 
@@ -71,6 +72,7 @@ def _floats(cells: Sequence[Any]) -> Any:
 
 def _integers(cells: Sequence[Any]) -> Any:
     values, missing = _numbers(cells)
+    # The quick way, through floats, is exact up to 2**53; a seed or a count beyond goes cell by cell.
     if np.abs(values).max(initial=0) < _EXACT_INT:
         return pd.arrays.IntegerArray(values.astype(np.int64), missing)
     return pd.array([pd.NA if whole is None else whole for whole in map(_whole, cells)], dtype="Int64")

@@ -93,7 +93,9 @@ def _row(answer: AnswerLike) -> tuple[Any, ...]:
     asked = (answer.prompt.name, answer.model, answer.status)
     failed = (error.kind, str(error)) if error is not None else (None, None)
     if reply is None:
+        # What an answer would have said: text, model served, five counts, cost, three times, reason.
         return (*asked, *(None,) * 12, *failed)
+    # The five counts of tokens; cost comes from the reply, which knows a computed one, too.
     usage = dataclasses.astuple(reply.usage)[:5]
     times = (reply.seconds, reply.first_token_seconds, reply.tokens_per_second)
     return (*asked, reply.text, reply.served_model, *usage, reply.cost_usd, *times, reply.finish_reason, *failed)

@@ -18,6 +18,7 @@ from ..plain import render_plain, shorten
 # What opens a formula in one spreadsheet or another, in full width too; also after what may divide cells where a
 # program splits the line in its own way, as Excel does with semicolons.
 _OPENS = re.compile(r"(^|[;\t\r\n])([^\S\t\r\n]*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20\uff5c|])")
+# Excel's own limits, less the row of names ("Excel specifications and limits").
 _MOST_ROWS, _MOST_CHARACTERS = 1_048_575, 32_767
 
 

@@ -80,6 +80,7 @@ def summarise(calls: pd.DataFrame, by: str) -> Table:
     named = GROUP_COLUMNS[by]
     if calls.empty:
         return table_of((*named, *SUMMARY_COLUMNS), ())
+    # Calls without a model or a time are a group, too: left out, the sums of the groups would not be the sum of all.
     codes, groups = pd.factorize(_key(calls, by), use_na_sentinel=False)
     frame = pd.DataFrame(_sums(calls, codes, len(groups)))
     frame[named[0].name] = groups
@@ -103,6 +104,7 @@ def _sums(calls: pd.DataFrame, codes: Any, count: int) -> dict[str, Any]:
     sums["calls"] = np.bincount(codes, minlength=count)
     sums["errors"] = _count(kinds.notna() & (kinds != _STOPPED).fillna(value=False), codes, count)
     sums["unpriced_calls"] = _count(cost.isna(), codes, count)
+    # Of all tokens by all seconds: a mean of speeds would let short answers rule.
     tokens = calls["completion_tokens"].where((speed > 0).fillna(value=False))
     seconds = _sum((tokens / speed).astype("Float64"), codes, count)
     sums["tokens_per_second"] = pd.Series(_sum(tokens, codes, count)).astype("Float64") / seconds

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+# Prices are dollars a million tokens with up to six decimals: 10**-12 dollars a token.
 _PER_USD = 10**12
 _LARGEST = 10**15  # picodollars; above it a float of dollars no longer tells one from the next
 _HALF = 10**6

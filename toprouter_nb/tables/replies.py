@@ -63,6 +63,7 @@ def _usage_row(number: int, call: Reply | ToprouterError) -> tuple[Any, ...]:
     kind = error.kind if error else None
     if reply is None:
         return (number, *(None,) * 12, True, call.attempts, kind, None)
+    # The five counts of tokens; cost comes from the reply, which knows a computed one, too.
     usage = dataclasses.astuple(reply.usage)[:5]
     times = (reply.seconds, reply.first_token_seconds, reply.tokens_per_second)
     return (
