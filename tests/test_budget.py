@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from toprouter_nb.budget import Budget, spell_usd
+from toprouter_nb.amounts import spell_usd
+from toprouter_nb.budget import Budget
 from toprouter_nb.errors import BudgetError, SettingsError
 
 

@@ -1,5 +1,6 @@
 """A block counts its calls, and only its own."""
 
+import asyncio
 import contextvars
 import threading
 from decimal import Decimal
@@ -9,6 +10,7 @@ import pytest
 import toprouter_nb as tr
 from toprouter_nb import errors
 from toprouter_nb.testing import Fault, Script, ScriptedGateway
+from toprouter_nb.tracking import active_trackers
 from toprouter_nb.usage import Usage
 
 PAID = Script("Paris.", usage={"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5, "cost": 0.001})
@@ -104,3 +106,27 @@ def test_a_stream_counts_where_it_was_asked_for(chat):
         stream = chat.stream("Hi")
     list(stream)
     assert t.calls == 1
+
+
+def test_blocks_may_end_in_any_order():
+    """A block that is entered twice counts once, and one that ends early, or in another task, ends only itself."""
+    first, second = tr.track(), tr.track()
+    with ScriptedGateway(["Hi."] * 4) as gateway:
+        chat = tr.Conversation("any/model", base_url=gateway.base_url, api_key="test", display=False)
+        first.__enter__()
+        with first:
+            chat.ask("counted once")
+        chat.ask("counted still")
+        second.__enter__()
+        first.__exit__(None, None, None)
+        chat.ask("counted by the second")
+        second.__exit__(None, None, None)
+        chat.ask("counted by none")
+    assert (first.calls, second.calls) == (2, 1)
+
+    async def enter():
+        first.__enter__()
+
+    asyncio.run(enter())
+    first.__exit__(None, None, None)
+    assert active_trackers() == ()

@@ -6,16 +6,16 @@ budget needs one that is not at hand.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from .budget import Budget, Reservation, spell_usd
+from .amounts import spell_usd
+from .budget import Budget, Reservation
 from .call_log import CallRow, CostSource, Status, current_log
 from .cost import Cost, find_cost
 from .errors import BudgetError
 from .plain import render_plain, shorten
-from .prices import price_sheet
 from .settings import Settings, process_budget
 from .tracking import Account, is_unpriced
 from .usage import Usage
@@ -24,10 +24,7 @@ from .wire.request import RequestBody
 if TYPE_CHECKING:
     from .call_log import CallLog
     from .call_log.group import Group
-    from .cards import ModelCard
 
-# An image is counted as so many tokens where a worst case is needed: more than the models in common use make of one.
-IMAGE_TOKENS = 10_000
 _WORD_CHARACTERS = 300
 
 
@@ -108,9 +105,6 @@ class Booking:
     def reserve(self, fetch: Callable[[], bytes]) -> None:
         """Reserve the most the call could cost with every budget it falls under; nothing where there is none.
 
-        Each token of the prompt is at least one byte, so the bytes of the texts bound their number; an image counts
-        as `IMAGE_TOKENS`. The answer is bounded by `max_tokens`, else by what the catalogue says of the model.
-
         Parameters
         ----------
         fetch
@@ -124,11 +118,14 @@ class Booking:
         budgets = list(self._budgets())
         if self._is_free or not budgets:
             return
-        worst = self._worst_usd(fetch)
+        # Imported here: the catalogue brings the embedded server along, and most calls need neither.
+        from .bounds import worst_usd
+
+        worst = worst_usd(self._body, self._model, self._settings.base_url, fetch)
         for budget, allows_unpriced in budgets:
             if isinstance(worst, str) and not allows_unpriced:
                 raise BudgetError(_spell_unknown(worst, budget))
-        amount = Decimal(0) if isinstance(worst, str) else worst
+        amount = None if isinstance(worst, str) else worst
         for budget, _ in budgets:
             self._reservations.append(budget.reserve(amount))
 
@@ -189,34 +186,6 @@ class Booking:
             if tracker.budget is not None:
                 yield tracker.budget, allows or tracker.allow_unpriced
 
-    def _worst_usd(self, fetch: Callable[[], bytes]) -> Decimal | str:
-        """Return the most the call could cost, or why that cannot be said."""
-        # Imported here, as below: the catalogue brings the embedded server along, and most calls need neither.
-        from .catalogue import ensure_list
-
-        known = ensure_list(self._settings.base_url, fetch)
-        options = self._body.options
-        others = options.get("models")  # gateways fall back on these
-        models = [self._model, *(name for name in others if isinstance(name, str))] if others else [self._model]
-        worst = Decimal(0)
-        for model in models:
-            card = known.cards.get(model) if known else None
-            sheet = price_sheet(card.raw.get("pricing")) if card else None
-            if card is None or sheet is None:
-                return f"the price of {shorten(model, 100)} is not known"
-            answer_tokens = _longest_answer(card, options)
-            if answer_tokens is None and not sheet.is_free:
-                return f"the longest answer of {shorten(model, 100)} is not known (give max_tokens)"
-            images, text_bytes = self._body.measure()
-            prompt_tokens = text_bytes + images * IMAGE_TOKENS
-            bound = sheet.worst_usd(
-                prompt_tokens=min(prompt_tokens, card.context_tokens or prompt_tokens),
-                completion_tokens=answer_tokens or 0,
-                images=images,
-            )
-            worst = max(worst, bound)
-        return worst
-
     def _settle(self, amount: Decimal | None) -> None:
         while self._reservations:
             self._reservations.pop().settle(amount)
@@ -260,14 +229,6 @@ class Booking:
             count_images=lambda: self._body.measure()[0],
             started_at=self._row.started_at,
         )
-
-
-def _longest_answer(card: "ModelCard", options: Mapping[str, Any]) -> int | None:
-    """Return how many tokens all answers of a call may have; None where nothing bounds them."""
-    asked = options.get("max_tokens") or options.get("max_completion_tokens")
-    tokens = asked if isinstance(asked, int) else card.max_completion_tokens or card.context_tokens
-    answers = options.get("n", 1)
-    return tokens * max(answers, 1) if tokens is not None and isinstance(answers, int) else None
 
 
 def _spell_unknown(reason: str, budget: Budget) -> str:

@@ -5,15 +5,15 @@ Knows nothing of calls, prices or conversations; it adds up and says no.
 
 import threading
 import warnings
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
+from .amounts import EXACT, spell_usd, total_usd
 from .errors import BudgetError
 from .limits import check_usd
 from .plain import shorten
 
 _WARNING_PART = Decimal("0.8")
-_SHOWN_DIGITS, _CENT_PLACES, _MOST_PLACES = 3, 2, 12
 _NAME_CHARACTERS = 80
 
 
@@ -82,15 +82,16 @@ class Budget:
     @property
     def left_usd(self) -> Decimal:
         """What is neither spent, nor held, nor reserved; 0 at least."""
-        return max(self._limit - self.spent_usd - self.held_usd - self.reserved_usd, Decimal(0))
+        taken = total_usd((self.spent_usd, self.held_usd, self.reserved_usd))
+        return max(EXACT.subtract(self._limit, taken), Decimal(0))
 
-    def reserve(self, worst_usd: Decimal) -> "Reservation":
+    def reserve(self, worst_usd: Decimal | None) -> "Reservation":
         """Keep back what a call could cost at most.
 
         Parameters
         ----------
         worst_usd
-            US dollars, 0 or more.
+            US dollars, 0 or more; None = not known, which passes as long as anything is left.
 
         Raises
         ------
@@ -99,17 +100,19 @@ class Budget:
         """
         with self._lock:
             # What costs nothing is never refused, even where nothing is left.
-            if worst_usd > 0 and worst_usd > self.left_usd:
+            if (self.left_usd == 0) if worst_usd is None else (worst_usd > self.left_usd):
                 raise BudgetError(self._refusal(worst_usd))
-            self.reserved_usd += worst_usd
-        return Reservation(self, worst_usd)
+            self.reserved_usd = EXACT.add(self.reserved_usd, worst_usd or Decimal(0))
+        return Reservation(self, worst_usd or Decimal(0))
 
     def _settle(self, worst_usd: Decimal, actual_usd: Decimal | None) -> None:
         with self._lock:
-            self.reserved_usd -= worst_usd
-            self.spent_usd += actual_usd or 0
-            # Not given back: the gateway may bill it later, and a budget that forgot it could be broken.
-            self.held_usd += worst_usd if actual_usd is None else 0
+            self.reserved_usd = EXACT.subtract(self.reserved_usd, worst_usd)
+            if actual_usd is None:
+                # Not given back: the gateway may bill it later, and a budget that forgot it could be broken.
+                self.held_usd = EXACT.add(self.held_usd, worst_usd)
+            else:
+                self.spent_usd = EXACT.add(self.spent_usd, actual_usd)
             warns = self._is_nearly_used() and not self._has_warned
             self._has_warned = self._has_warned or warns
         if warns:
@@ -117,17 +120,18 @@ class Budget:
             warnings.warn(message, UserWarning, stacklevel=2)
 
     def _is_nearly_used(self) -> bool:
-        used = self.spent_usd + self.held_usd
-        return used > 0 and used >= self._limit * _WARNING_PART
+        used = EXACT.add(self.spent_usd, self.held_usd)
+        return used > 0 and used >= EXACT.multiply(self._limit, _WARNING_PART)
 
     def _spell_used(self) -> str:
         held = f" ({spell_usd(self.held_usd)} of it for calls whose cost is not known)" if self.held_usd else ""
-        return spell_usd(self.spent_usd + self.held_usd) + held
+        return spell_usd(EXACT.add(self.spent_usd, self.held_usd)) + held
 
-    def _refusal(self, worst_usd: Decimal) -> str:
+    def _refusal(self, worst_usd: Decimal | None) -> str:
         reserved = f", {spell_usd(self.reserved_usd)} reserved for calls under way" if self.reserved_usd else ""
+        could = "any amount" if worst_usd is None else f"up to {spell_usd(worst_usd)}"
         return (
-            f"This call could cost up to {spell_usd(worst_usd)}, and of the {spell_usd(self._limit)} for {self.name} "
+            f"This call could cost {could}, and of the {spell_usd(self._limit)} for {self.name} "
             f"only {spell_usd(self.left_usd)} are left: {self._spell_used()} spent{reserved}. Nothing was sent. "
             "Lower max_tokens, ask a cheaper model, or raise budget_usd."
         )
@@ -164,18 +168,3 @@ class Reservation:
     def __del__(self) -> None:
         """Give back what was never used."""
         self.settle(Decimal(0))
-
-
-def spell_usd(amount: Decimal) -> str:
-    """Spell an amount for people: in cents, or with up to three digits where it is less; never less than it is.
-
-    Examples
-    --------
-    >>> spell_usd(Decimal("1.5")), spell_usd(Decimal("0.00012345")), spell_usd(Decimal(0))
-    ('$1.50', '$0.000124', '$0.00')
-    """
-    # Rounded up: what is left must not look enough for a call that it is not enough for.
-    place = min(-_CENT_PLACES, amount.adjusted() - _SHOWN_DIGITS + 1) if amount else -_CENT_PLACES
-    spelled = f"{amount.quantize(Decimal(1).scaleb(max(place, -_MOST_PLACES)), ROUND_UP):f}"
-    cents = spelled.index(".") + 1 + _CENT_PLACES
-    return f"${spelled[:cents]}{spelled[cents:].rstrip('0')}"

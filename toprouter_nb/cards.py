@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
+from .amounts import EXACT, read_usd
 from .errors import UnexpectedResponseError
 from .plain import render_plain, shorten
 
@@ -19,11 +20,10 @@ MAX_CARDS = 20_000
 _ID = re.compile(r"[!-~]{1,300}")
 _NAME_CHARACTERS = 200
 _MAX_CONTEXT_TOKENS = 10**9
-_MAX_USD_PER_MILLION = Decimal(10**6)
+_MAX_USD_PER_TOKEN = 1
 # OpenRouter's, Groq's, Mistral's and vLLM's; llama.cpp has it below `meta`.
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
 _COMPLETION_FIELDS = ("max_completion_tokens", "max_output_length", "max_output_tokens")
-_PRICE_CHARACTERS = 50
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -215,13 +215,8 @@ def _takes_images(row: Mapping[str, Any]) -> bool | None:
 
 def _price(value: object) -> Decimal | None:
     """Turn dollars per token into dollars per million; negative (it varies), absurd or no number is None."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    price = read_usd(value, _MAX_USD_PER_TOKEN)
+    if price is None:
         return None
-    text = str(value)
-    try:
-        price = Decimal(text) * 1_000_000 if len(text) <= _PRICE_CHARACTERS else Decimal("nan")
-    except ArithmeticError:
-        return None
-    if not price.is_finite() or not 0 <= price <= _MAX_USD_PER_MILLION:
-        return None
-    return price.normalize() + 0  # "1E+1" would be a poor way to show 10
+    # "1E+1" would be a poor way to show 10.
+    return EXACT.add(EXACT.multiply(price, Decimal(1_000_000)).normalize(EXACT), Decimal(0))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Self
 
+from .amounts import total_usd
 from .budget import Budget
 from .errors import ParameterError, SettingsError
 from .history import History
@@ -182,7 +183,7 @@ class Dialogue:
         """
         costs = [reply.cost_usd for reply in self.replies]
         known = [cost for cost in costs if cost is not None]
-        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+        return total_usd(known) if len(known) == len(costs) else None
 
     def close(self) -> None:
         """Give the connections back now; the conversation can still be used, and opens new ones."""

@@ -8,16 +8,18 @@ import ipaddress
 import os
 import urllib.parse
 from collections.abc import Collection
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from .amounts import read_usd
 from .errors import SettingsError
 from .plain import shorten
 from .secret import Secret
 
 # A day. Who gives more has mistaken the unit, and asyncio's and the system's clocks have bounds of their own.
 LONGEST_SECONDS = 86_400
+_MOST_USD = 10**30
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
@@ -116,11 +118,8 @@ def check_usd(name: str, value: object) -> Decimal | None:
     """
     if value is None:
         return None
-    try:
-        amount = Decimal(str(value)) if isinstance(value, int | float | str | Decimal) else Decimal("nan")
-    except InvalidOperation:
-        amount = Decimal("nan")
-    if not isinstance(value, bool) and amount.is_finite() and amount >= 0:
+    amount = read_usd(value, _MOST_USD)
+    if amount is not None:
         return amount
     message = f"{name} must be US dollars, 0 or more, or None for no limit, not {shorten(repr(value), 60)}."
     raise SettingsError(message, kind="bad_request")

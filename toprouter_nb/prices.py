@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from .amounts import EXACT, read_usd
 from .usage import Usage
 
 # In US dollars: for one token, one image, one request. What a list calls otherwise is not priced here.
@@ -19,11 +20,8 @@ _RATES = (
 )
 # For prompts above a length, or between two hours of the day.
 _CONDITIONS = ("min_prompt_tokens", "utc_start", "utc_end")
-_RATE_CHARACTERS = 50
 # A thousand dollars a token is a slip of the list, and would stop every budget.
 _LARGEST_RATE_USD = 1000
-# Enough for the product of any rate and any count: what is added up here is never rounded.
-_EXACT = decimal.Context(prec=200)
 _DAY_MINUTES = 24 * 60
 
 
@@ -74,7 +72,7 @@ class PriceSheet:
         cached = min(usage.cached_tokens or 0, prompt)
         written = min(usage.cache_write_tokens or 0, prompt - cached)
         reasoning = min(usage.reasoning_tokens or 0, completion)
-        with decimal.localcontext(_EXACT):
+        with decimal.localcontext(EXACT):
             cost = rates["prompt"] * (prompt - cached - written) + rates["completion"] * (completion - reasoning)
             cost += _own(rates, "input_cache_read", "prompt") * cached
             cost += _own(rates, "input_cache_write", "prompt") * written
@@ -84,7 +82,7 @@ class PriceSheet:
 
     def worst_usd(self, *, prompt_tokens: int, completion_tokens: int, images: int) -> Decimal:
         """Return the most a call could cost: each token at the highest rate it could have, no discount."""
-        with decimal.localcontext(_EXACT):
+        with decimal.localcontext(EXACT):
             prompt = max(self._highest("prompt"), self._highest("input_cache_write"))
             # A cache kept for an hour costs more to write; usage does not say which of the two it was.
             prompt = max(prompt, self._highest("input_cache_write_1h"))
@@ -137,13 +135,8 @@ def _read_rates(pricing: Mapping[str, Any]) -> dict[str, Decimal]:
 
 
 def _rate(value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > _RATE_CHARACTERS:
-        raise _UnusableError
-    try:
-        rate = Decimal(str(value))
-    except decimal.InvalidOperation:
-        raise _UnusableError from None
-    if not rate.is_finite() or not 0 <= rate <= _LARGEST_RATE_USD:
+    rate = read_usd(value, _LARGEST_RATE_USD)
+    if rate is None:
         raise _UnusableError
     return rate
 

@@ -8,6 +8,7 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
+from .amounts import total_usd
 from .display.choice import has_kernel, running_shell
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Progress:
                 failed += outcome.error is not None
                 if outcome.reply is not None:
                     tokens += outcome.reply.usage.total_tokens or 0
-                    cost += outcome.reply.cost_usd or 0
+                    cost = total_usd(filter(None, (cost, outcome.reply.cost_usd)))
                 facts = (
                     [f"{tokens:,} tokens"] + ([f"${cost:.4f}"] if cost else []) + ([f"{failed} failed"] * bool(failed))
                 )

@@ -73,7 +73,8 @@ def models(
     if images is not None:
         kept = [card for card in kept if card.takes_images is images]
     if max_usd_per_million is not None:
-        kept = [card for card in kept if _costs_at_most(card, max_usd_per_million)]
+        limit = Decimal(str(max_usd_per_million))  # as it is spelled
+        kept = [card for card in kept if _costs_at_most(card, limit)]
     frame = models_frame(sorted(kept, key=_rank))
     frame.attrs["fetched_at"] = catalogue.fetched_at.isoformat() if catalogue.fetched_at else None
     return frame
@@ -98,7 +99,7 @@ def _has_words(card: ModelCard, search: str) -> bool:
     return all(word in text for word in search.casefold().split())
 
 
-def _costs_at_most(card: ModelCard, limit: Decimal | float) -> bool:
+def _costs_at_most(card: ModelCard, limit: Decimal) -> bool:
     # Both ways under the limit: a cheap prompt does not make up for a dear answer, nobody knowing their shares.
     prices = (card.prompt_usd_per_million, card.completion_usd_per_million)
     return all(price is not None and price <= limit for price in prices)

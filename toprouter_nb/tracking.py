@@ -8,7 +8,8 @@ import dataclasses
 import threading
 from decimal import Decimal
 
-from .budget import Budget, spell_usd
+from .amounts import EXACT, spell_usd
+from .budget import Budget
 from .call_log import CallRow
 from .usage import Usage
 
@@ -50,25 +51,27 @@ class Tracker:
         # Calls of a block may end in several threads, and `+=` on a sum is two steps.
         self._lock = threading.Lock()
         self._known = Decimal(0)
-        self._token: contextvars.Token[tuple[Tracker, ...]] | None = None
 
     def activate(self) -> None:
-        """Begin to count."""
+        """Begin to count; within itself it counts each call once."""
         # A context variable: a thread or task that began elsewhere is somebody else's, and is not counted here.
-        self._token = _ACTIVE.set((*_ACTIVE.get(), self))
+        _ACTIVE.set((*_ACTIVE.get(), self))
 
     def deactivate(self) -> None:
         """Stop counting calls that are yet to be made; those under way still count."""
-        if self._token is not None:
-            _ACTIVE.reset(self._token)
-            self._token = None
+        # Not by a token: blocks may end in another order, or in another task, than they began.
+        active = list(reversed(_ACTIVE.get()))
+        if self in active:
+            active.remove(self)
+            _ACTIVE.set(tuple(reversed(active)))
 
     def add(self, row: CallRow, usage: Usage, cost_usd: Decimal | None) -> None:
         """Count one call that ended."""
         with self._lock:
             self.rows.append(row)
             self.usage += usage
-            self._known += cost_usd or 0
+            if cost_usd is not None:
+                self._known = EXACT.add(self._known, cost_usd)
 
     @property
     def calls(self) -> int:
@@ -102,7 +105,7 @@ _ACTIVE: contextvars.ContextVar[tuple[Tracker, ...]] = contextvars.ContextVar("t
 
 def active_trackers() -> tuple[Tracker, ...]:
     """Return the trackers of the blocks this code runs in, the outermost first."""
-    return _ACTIVE.get()
+    return tuple(dict.fromkeys(_ACTIVE.get()))
 
 
 def is_unpriced(row: CallRow) -> bool:

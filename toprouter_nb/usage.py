@@ -7,6 +7,8 @@ import dataclasses
 from decimal import Decimal
 from typing import TypeVar
 
+from .amounts import EXACT
+
 Number = TypeVar("Number", int, Decimal)
 
 
@@ -76,4 +78,5 @@ class Usage:
 def _add(left: Number | None, right: Number | None) -> Number | None:
     if left is None or right is None:
         return left if right is None else right
-    return left + right
+    # Counts are ints, and exact as they are.
+    return EXACT.add(left, right) if isinstance(left, Decimal) else left + right

@@ -11,7 +11,7 @@ from shop import COUNTED, KEY, PICTURE, chat_with, know_prices, play
 
 import toprouter_nb as tr
 from toprouter_nb import Conversation, errors
-from toprouter_nb.booking import IMAGE_TOKENS
+from toprouter_nb.bounds import IMAGE_TOKENS
 from toprouter_nb.call_log import CallLog
 from toprouter_nb.testing import Cut, Fault, Hang, Script, ScriptedGateway
 
@@ -197,3 +197,29 @@ def test_async_tasks_share_a_block():
         t, ended = asyncio.run(ask_all(gateway))
     refused = sum(isinstance(end, errors.BudgetError) for end in ended)
     assert (t.calls, refused, t.cost_usd) == (4, 6, Decimal("0.20"))
+
+
+@pytest.mark.filterwarnings("ignore:.* are used")
+def test_an_unknown_price_ends_with_the_budget():
+    """Calls of unknown price that are allowed go on while anything is left, and no further."""
+    with play([Script("Hi.", usage=COUNTED | {"cost": 0.02})] * 9) as gateway:
+        chat = chat_with(gateway, "maker/varying")
+        with tr.track("0.05", allow_unpriced=True) as block:
+            for _ in range(3):
+                chat.ask("Hi")
+            with pytest.raises(errors.BudgetError) as caught:
+                chat.ask("Hi")
+    assert str(caught.value) == (
+        "This call could cost any amount, and of the $0.05 for this block only $0.00 are left: $0.06 spent. Nothing "
+        "was sent. Lower max_tokens, ask a cheaper model, or raise budget_usd."
+    )
+    assert block.calls == 3
+
+
+def test_of_two_limits_of_the_answer_the_higher_counts():
+    """Which of two limits a server heeds is not known, so the worst case takes the higher."""
+    with play(["Hi."] * 2) as gateway:
+        reserve = reserved_by(chat_with(gateway, budget_usd=100), gateway)
+        assert reserve("Hi", max_tokens=2, extra={"max_completion_tokens": 50}) == (
+            length_of(gateway) * Decimal("0.0001") + 50 * Decimal("0.001")
+        )

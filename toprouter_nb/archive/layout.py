@@ -9,25 +9,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 
+from ..amounts import read_usd
+
 FORMAT = "toprouter_nb conversation"
 VERSION = 1
 # The numbers a reply can hold: see `wire.answer`, which lets no larger ones pass.
 _LARGEST_COUNT = 2**53 - 1
 _LARGEST_COST = 10**9
-# Enough for a sum of exact prices; a text of a million digits would take minutes to add up.
-_COST_CHARACTERS = 60
 
 
 def _amount(value: object) -> Decimal:
-    if isinstance(value, str) and len(value) <= _COST_CHARACTERS and value.isascii():
-        try:
-            amount = Decimal(value)
-        except ArithmeticError:
-            amount = Decimal("nan")
-        if amount.is_finite() and 0 <= amount <= _LARGEST_COST:
-            return amount
-    message = f"an amount is a text such as '0.0012', from 0 to {_LARGEST_COST:,}"
-    raise ValueError(message)
+    amount = read_usd(value, _LARGEST_COST) if isinstance(value, str) else None
+    if amount is None:
+        message = f"an amount is a text such as '0.0012', from 0 to {_LARGEST_COST:,}"
+        raise ValueError(message)
+    return amount
 
 
 Count = Annotated[int, Field(ge=0, le=_LARGEST_COUNT)]

@@ -6,10 +6,9 @@ Knows how it looks, and nothing of how it is asked.
 import contextlib
 import warnings
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..budget import spell_usd
+from ..amounts import spell_usd, total_usd
 from ..display.brake import Brake
 from ..display.cell_run import STOPPED_RUNS, current_run
 from ..display.live_view import LiveView, Mode
@@ -23,6 +22,8 @@ from .asking import Asker, Silent
 from .shown import render_answer
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ..call import Call
     from ..reply import Reply
     from ..wire.answer import Delta
@@ -124,7 +125,7 @@ class Bar:
             def ended(answer: Answer) -> None:
                 if answer.reply is not None and answer.reply.cost_usd is not None:
                     costs.append(answer.reply.cost_usd)
-                    bar.set_postfix_str(spell_usd(sum(costs, Decimal(0))), refresh=False)
+                    bar.set_postfix_str(spell_usd(total_usd(costs)), refresh=False)
                 bar.update()
 
             asker.ask(answers, [Silent() for _ in answers], ended)

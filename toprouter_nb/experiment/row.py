@@ -7,8 +7,10 @@ import dataclasses
 import json
 import operator
 import zlib
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
+from ..amounts import EXACT
 from ..errors import StorageError
 
 # An error may pass, so that a rerun asks again; what the model said is final.
@@ -212,3 +214,14 @@ def canonical(value: Any) -> str:
     """
     # `allow_nan=False`: NaN is not equal to itself, so a key of it would be a lie.
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)
+
+
+def nano_usd(usd: Decimal) -> int:
+    """Return US dollars in whole units of 10**-9, never less than they are.
+
+    Examples
+    --------
+    >>> nano_usd(Decimal("1E-10")), nano_usd(Decimal("0.25"))
+    (1, 250000000)
+    """
+    return int(EXACT.multiply(usd, Decimal(NANO)).to_integral_value(ROUND_UP, EXACT))

@@ -17,7 +17,7 @@ from ..retry import LONGEST_WAIT_SECONDS, pause_seconds
 from ..tracking import Account
 from ..wire.request import RequestBody, encode_request, encode_turn
 from .grid import Cell
-from .row import NANO, Row, canonical
+from .row import Row, canonical, nano_usd
 from .run_gate import Gate
 from .run_keys import Keys
 from .run_prices import Prices, most_tokens
@@ -245,5 +245,5 @@ def _cost_of(error: ToprouterError, worst: int) -> int:
     """Return what a failed attempt may have cost: nothing where the server refused it or never saw it."""
     usage = error.partial.usage if error.partial is not None else None
     if usage is not None and usage.cost_usd is not None:
-        return int(usage.cost_usd * NANO)
+        return nano_usd(usage.cost_usd)
     return 0 if isinstance(error, ConnectFailedError | GatewayError) and error.partial is None else worst

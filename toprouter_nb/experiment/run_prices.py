@@ -5,7 +5,6 @@ Knows nothing of limits. Whole numbers of 10**-9 US dollars; a price that is not
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from ..cards import ModelCard
@@ -14,7 +13,7 @@ from ..lookup import find_card
 from ..params import is_local_id
 from ..reply import Reply
 from ..turns import Turn
-from .row import NANO
+from .row import NANO, nano_usd
 
 _MILLION = 10**6
 # A token is at least one byte, and a message takes some tokens of its own.
@@ -56,6 +55,7 @@ class Prices:
 
     Examples
     --------
+    >>> from decimal import Decimal
     >>> prices = Prices(["a/b", "local/c"], [ModelCard("a/b", prompt_usd_per_million=Decimal(1),
     ...     completion_usd_per_million=Decimal(2))])
     >>> prices.of("a/b"), prices.of("local/c"), prices.of("x/y")
@@ -107,7 +107,7 @@ class Prices:
         model, usage = reply.requested_model, reply.usage
         self._longest[model] = max(self._longest.get(model, 0), usage.completion_tokens or 0)
         if reply.cost_usd is not None:
-            cost = int(reply.cost_usd * NANO)
+            cost = nano_usd(reply.cost_usd)
             # The bound was broken, so the list is wrong for this model: from now on more is set aside.
             if worst and cost > worst:
                 self._factor[model] = self._factor.get(model, 1.0) * cost / worst
@@ -145,8 +145,4 @@ def _price(model: str, cards: Sequence[ModelCard]) -> Price | None:
     card = find_card(model, cards)
     if card is None or card.prompt_usd_per_million is None or card.completion_usd_per_million is None:
         return None
-    return Price(_nano(card.prompt_usd_per_million), _nano(card.completion_usd_per_million))
-
-
-def _nano(usd: Decimal) -> int:
-    return -int(-usd * NANO // 1)
+    return Price(nano_usd(card.prompt_usd_per_million), nano_usd(card.completion_usd_per_million))

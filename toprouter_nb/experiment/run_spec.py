@@ -5,8 +5,10 @@ Knows nothing of how it is done.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from ..amounts import EXACT
 from ..errors import ParameterError
 from ..limits import check_usd
 from ..params import is_local_id
@@ -91,4 +93,4 @@ def check_scorer_seconds(seconds: object) -> float:
 def check_budget(budget_usd: object) -> int | None:
     """Check an amount of US dollars and return it in 10**-9; None stays None."""
     budget = check_usd("budget_usd", budget_usd)
-    return None if budget is None else int(budget * NANO)
+    return None if budget is None else int(EXACT.multiply(budget, Decimal(NANO)))

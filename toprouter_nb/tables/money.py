@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..amounts import EXACT, total_usd
+
 # Prices are dollars a million tokens with up to six decimals: 10**-12 dollars a token.
 _PER_USD = 10**12
 _LARGEST = 10**15  # picodollars; above it a float of dollars no longer tells one from the next
@@ -41,10 +43,9 @@ def exact_usd(amounts: "pd.Series[float]") -> Decimal | None:
         return None
     counts, is_whole = _picodollars(known)
     high, low = np.divmod(counts[is_whole], _HALF)  # apart, as the sum of a million may be beyond 64 bits
-    rest = sum((Decimal(repr(amount)) for amount in known[~is_whole].tolist()), Decimal(0))
-    # Decimal would round to 28 digits; so does nobody's bill.
-    total = Decimal(int(high.sum()) * _HALF + int(low.sum())).scaleb(-12) + rest
-    return Decimal(f"{total.normalize():f}")
+    whole = Decimal(int(high.sum()) * _HALF + int(low.sum())).scaleb(-12, EXACT)
+    total = total_usd((whole, *(Decimal(repr(amount)) for amount in known[~is_whole].tolist())))
+    return Decimal(f"{total.normalize(EXACT):f}")
 
 
 def whole_picodollars(amounts: "pd.Series[float]") -> "pd.Series[int] | None":

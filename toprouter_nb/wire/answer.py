@@ -5,9 +5,10 @@ Knows nothing of HTTP, of event streams or of how deltas add up; `reply` does th
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ..amounts import EXACT, read_usd
 from ..errors import MalformedChunkError
 from ..plain import shorten
 from ..usage import Usage
@@ -129,7 +130,8 @@ def decode_chunk(chunk: Mapping[str, Any]) -> list[Delta]:
 def decode_usage(reported: object) -> Usage | None:
     """Read token counts and the billed cost; whatever is missing, negative, absurdly large or no number is None.
 
-    A request made with the caller's own provider key costs what the gateway bills plus what the provider bills.
+    A request made with the caller's own provider key costs what the gateway bills plus what the provider bills; where
+    the latter is missing, the cost is None.
 
     Examples
     --------
@@ -192,21 +194,12 @@ def _count(value: object) -> int | None:
 
 
 def _cost(reported: Mapping[str, Any]) -> Decimal | None:
-    billed = _money(reported.get("cost"))
+    billed = read_usd(reported.get("cost"), _LARGEST_COST)
     # "Bring your own key": the provider bills its part to that key, and the gateway only tells how much it was.
     if billed is None or reported.get("is_byok") is not True:
         return billed
-    return billed + (_money(_mapping(reported.get("cost_details")).get("upstream_inference_cost")) or 0)
-
-
-def _money(value: object) -> Decimal | None:
-    if not isinstance(value, int | float | str):
-        return None
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:  # words, and the booleans, which are ints too
-        return None
-    return amount if amount.is_finite() and 0 <= amount <= _LARGEST_COST else None
+    provider = read_usd(_mapping(reported.get("cost_details")).get("upstream_inference_cost"), _LARGEST_COST)
+    return None if provider is None else EXACT.add(billed, provider)
 
 
 def _no_object(payload: str | bytes) -> MalformedChunkError:
