@@ -22,6 +22,7 @@ from work import WORKLOADS
 _HERE = Path(__file__).parent
 _README = _HERE / "README.md"
 _MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
+# Longer is a client that hangs, which is a result, too.
 _SECONDS = 300
 # Who has no part in a workload: the floor reads one event a line; chatlas and litellm go through openai's body.
 _ABSENT = {"kernel": ("floor",), "event": ("floor",), "body": ("chatlas", "litellm")}

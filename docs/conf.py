@@ -22,6 +22,7 @@ nb_execution_mode = "off"
 # An answer's plain text is the last resort; what the notebook shows is its HTML.
 nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "text/plain", 100)]
 
+# Docstrings are numpydoc; a line such as "Returns:" in one is a sentence.
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 # A single backtick is code here, as in the messages of the package.

@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
+# Not a package: the rig is the tests', and installing it would put it into everybody's environment.
 sys.path.insert(0, str(HERE.parent / "tests" / "browser"))
 
 from lab import CHROMIUM_FLAGS, LabServer, Notebook  # noqa: E402 - the rig lives with the tests that use it
@@ -219,6 +220,7 @@ LOOKS = {"light": ("light", 1000), "dark": ("dark", 1000), "narrow": ("light", 5
 def take(lab, browser, name, look):
     """Run one view's cells in a fresh notebook and keep the picture of its last output."""
     theme, width = LOOKS[look]
+    # High enough that nothing scrolls: a picture of an element ends where the page does.
     context = browser.new_context(viewport={"width": width, "height": 1600})
     book = Notebook(lab, context.new_page(), f"{name}-{look}.ipynb")
     book.open([SETUP, *VIEWS[name]], theme=theme)

@@ -132,6 +132,7 @@ class Asking:
         if self.is_settled:
             return
         if error is None:
+            # Read first, raised last: what was paid for stands in the history and in the ledger, whatever its shape.
             reply, misfit = self._read(self.call.reply())
             self.reply = reply
             self._enter(reply)

@@ -141,6 +141,7 @@ class Conversation(Portable):
             message = f"go_to(index, sibling): there are {len(begun)} branches at turn {index}, counted from 0."
             raise ParameterError(message)
         node = begun[sibling]
+        # The newest end: where somebody left that branch is where they want to go on.
         while node.children:
             node = node.children[-1]
         self._history.move_to(node)

@@ -42,6 +42,7 @@ class Progress:
                 nonlocal tokens, cost, failed
                 failed += outcome.error is not None
                 if outcome.reply is not None:
+                    # A running figure in a bar; what is not known is told by the table afterwards.
                     tokens += outcome.reply.usage.total_tokens or 0
                     cost = total_usd(filter(None, (cost, outcome.reply.cost_usd)))
                 facts = (

@@ -176,6 +176,7 @@ def draw_samples(
 ) -> Samples:
     """Ask the same question `n` times at each temperature; see `Conversation.sample`."""
     plan = _plan(temperatures, n)
+    # One seed for all samples would draw the same answer n times at each temperature.
     seed = check_params({"seed": params.get("seed", chat.params.get("seed"))}).get("seed")
     errands = [
         Errand(parts, params | {"temperature": temperature} | ({} if seed is None else {"seed": seed + number - 1}))

@@ -106,5 +106,6 @@ def _costs_at_most(card: ModelCard, limit: Decimal) -> bool:
 
 
 def _rank(card: ModelCard) -> tuple[bool, bool, Decimal, str]:
+    # By what answers cost, which is most of a chat's bill; a price that is not known goes last, not first as 0 would.
     price = card.completion_usd_per_million
     return (not card.is_local, price is None, price or Decimal(0), card.id)

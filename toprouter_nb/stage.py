@@ -89,6 +89,7 @@ class Stage:
     def enter(self, carrier: Carrier) -> None:
         """Put a carrier around those in use."""
         with self._lock:
+            # A new tuple each time: a call that goes through the old one meanwhile sees it whole.
             self._carriers += (carrier,)
 
     def leave(self, carrier: Carrier) -> None:

@@ -199,6 +199,7 @@ class Turnstile:
 
     def _client_for(self, settings: Settings) -> Client:
         client = self._client
+        # By value where not the same object: `configure` makes new settings, and connections outlive equal ones.
         if client is not None and (client.asked_settings is settings or client.asked_settings == settings):
             return client
         self.close()

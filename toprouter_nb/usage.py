@@ -76,6 +76,7 @@ class Usage:
 
 
 def _add(left: Number | None, right: Number | None) -> Number | None:
+    # Not 0 for what was not reported: a sum of known parts is a lower bound, and still says more than nothing.
     if left is None or right is None:
         return left if right is None else right
     # Counts are ints, and exact as they are.

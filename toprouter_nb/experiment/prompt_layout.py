@@ -100,6 +100,7 @@ class Layout:
     def _ids(self, table: pd.DataFrame, turns: Sequence[tuple[Turn, ...]]) -> list[str]:
         given = self._values(table, "id", [])
         ids = [check_id(value, place=f"Prompt {number}") for number, value in enumerate(given, 1)]
+        # By content and not by number, so that rows keep their prompts when the table is sorted or grows.
         ids = ids or [content_id(said) for said in turns]
         first: dict[str, int] = {}
         for number, name in enumerate(ids, 1):
@@ -142,6 +143,7 @@ def _cell(turns: tuple[Turn, ...]) -> str | tuple[Turn, ...]:
 
 
 def _filled(template: Template, record: Mapping[Any, Any], place: str) -> str:
+    # A gap is no empty text: "Translate: " would be asked, and paid, without anybody's wanting it.
     gap = next((name for name in template.fields if record[name] is None), None)
     if gap is not None:
         message = f"{place} has nothing in the column {render_plain(gap)!r}, which its template names."
@@ -172,6 +174,7 @@ def _source(source: object, folder: Path | None) -> object:
     """Return what `image` takes; a text in a file names a file beside it, and none outside of its folder."""
     if folder is None or not isinstance(source, str) or is_web_address(source) or is_data_address(source):
         return source
+    # Resolved, so that neither ".." nor a link leads out: a table from elsewhere must not send any file of this disk.
     path = folder / source
     if not path.resolve().is_relative_to(folder.resolve()):
         message = (

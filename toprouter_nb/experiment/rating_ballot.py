@@ -61,6 +61,7 @@ class Ballot:
         self.question = _check_text("question", question)
         self.rater = None if rater is None else _check_text("rater", rater)
         drawn = draw_pairs(rows, models=models, seed=check_whole("seed", seed))
+        # Two equal texts have no better one: nobody's minute is spent on them, and leaving them out would hide a draw.
         self.pairs = {pair.key: pair for pair in drawn if not pair.is_same}
         self.same = [pair for pair in drawn if pair.is_same]
         self._file = VoteFile(file)

@@ -99,6 +99,7 @@ class Results(RunTables):
             True also breaks off the calls under way, whose answers may have been paid.
         """
         engine = self._driven()
+        # And waited for, so that whoever starts again right after finds the folder free.
         engine.stop(is_now=now)
         engine.wait()
 

@@ -22,6 +22,7 @@ def verdicts_frame(store: Store, pairs: pd.DataFrame, row_keys: Sequence[bytes],
     wanted = set(row_keys)
     query = "SELECT row_key, status, answer, cost_nano_usd FROM rows WHERE kind = 'judge'"
     found = {key: line for key, *line in store.select(query) if key in wanted}
+    # A pair that was planned and not judged, for a budget or a stop: it stays in the table as such.
     nothing = ("missing", "", None)
     lines = [found.get(key, nothing) for key in row_keys]
     frame = pairs.drop(columns=["row_a", "row_b"]).reset_index(drop=True)

@@ -237,6 +237,7 @@ class RunTables:
 
     def _planned(self, rows: pd.DataFrame) -> dict[str, int]:
         """Return how many cells of each variant the grid has."""
+        # The last start's: a grid that grew since the first one planned more. A judge's start has none.
         grid = next(start["grid"] for start in reversed(self.manifest()["starts"]) if "grid" in start)
         each = grid["cells"] // (len(grid["models"]) * len(grid["params"]))
         return dict.fromkeys(dict.fromkeys(read_rows(rows)["variant"]), each)

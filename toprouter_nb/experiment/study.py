@@ -181,6 +181,7 @@ class Experiment:
         requests = check_limits("requests_per_minute", requests, models)
         tokens = check_limits("tokens_per_minute", tokens, models)
         settings = self._settings()
+        # Looked up now and not when made: prices and models may have changed since.
         known = self._known(settings)
         facts = {
             "concurrency": lanes,

@@ -42,6 +42,7 @@ def read_rows(rows: object, score: str | None = None) -> pd.DataFrame:
         message = f"Rows come as a DataFrame, such as run.df(), not {type(rows).__name__}."
         raise ParameterError(message)
     _check_columns(rows, [*NEEDED, *([score] if score is not None else [])])
+    # A copy, and counted anew: the caller's frame is not ours to change, and a filtered one has holes in its index.
     frame = rows.reset_index(drop=True).copy()
     frame["prompt_id"] = frame["prompt_id"].astype(str)
     frame["cluster"] = (frame["cluster"] if "cluster" in frame else frame["prompt_id"]).astype(str)
@@ -50,6 +51,7 @@ def read_rows(rows: object, score: str | None = None) -> pd.DataFrame:
         frame["params_id"] = 0
     frame["variant"] = _variant_names(frame)
     if score is not None:
+        # Also where a frame from elsewhere has a 0 for a failed row: an error is never a score.
         frame["score"] = np.where(is_answer(frame), as_floats(frame[score], score), np.nan)
     return frame
 

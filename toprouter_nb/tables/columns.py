@@ -171,6 +171,7 @@ _TABLES = (
     *(USAGE_COLUMNS, LEDGER_COLUMNS, MODEL_COLUMNS, SUMMARY_COLUMNS, CONVERSATION_COLUMNS, COMPARISON_COLUMNS),
     *GROUP_COLUMNS.values(),
 )
+# Reversed, so that of columns of one name the first table's counts; they differ in what null means only.
 COLUMNS = {column.name: column for table in reversed(_TABLES) for column in table}
 
 
