@@ -184,3 +184,11 @@ def test_values_come_in_one_form():
     assert check_path("p", "~/ledger.sqlite") == Path.home() / "ledger.sqlite"
     assert check_path("p", Path("a/b")) == Path("a/b")
     assert check_name("model", " a/b ") == "a/b"
+
+
+def test_a_path_can_be_the_name_of_a_file():
+    """What no file can be called is refused at once, and not when the first call is written."""
+    for name in ("a\ud800b", "a\0b", " "):
+        with pytest.raises(SettingsError, match="must be the path of a file"):
+            check_path("ledger_path", name)
+    assert str(check_path("ledger_path", "a\udc80b")) == "a\udc80b"

@@ -136,7 +136,7 @@ def check_path(name: str, value: object) -> Path | None:
     if value is None:
         return None
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else ""
-    if isinstance(text, str) and text.strip() and "\0" not in text:
+    if isinstance(text, str) and text.strip() and "\0" not in text and _is_encodable(text):
         return Path(text).expanduser()
     message = f"{name} must be the path of a file, not {shorten(repr(value), 60)}."
     raise SettingsError(message, kind="bad_request")
@@ -219,3 +219,12 @@ def _split(address: str) -> urllib.parse.SplitResult | None:
     # Characters that no URL holds as they are (RFC 3986, 2): clients disagree on what they make of them.
     is_clean = address.isprintable() and not any(character in ' \\"<>^`{|}' for character in address)
     return url if is_whole and is_clean else None
+
+
+def _is_encodable(text: str) -> bool:
+    """Say whether a file can bear this name: halves of characters have no bytes."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -6,6 +6,7 @@ import pickle
 import sqlite3
 import stat
 import threading
+import time
 import warnings
 
 import pytest
@@ -159,9 +160,23 @@ def test_a_folder_in_the_place_of_the_file_is_told_once(path):
     assert (len(caught), path.is_dir()) == (1, True)
 
 
+@pytest.mark.parametrize("special", ["pipe", "/dev/null", "/dev/zero"])
+def test_no_pipe_or_device_is_waited_for(path, special):
+    """What is no file of bytes is one warning for writers and one typed error for readers, and nobody hangs."""
+    if special == "pipe":
+        path.parent.mkdir()
+        os.mkfifo(path)
+    log = CallLog(path if special == "pipe" else special)
+    with pytest.warns(RuntimeWarning, match=r"cannot be written \(it is no regular file\)") as caught:
+        write(log, "a", "b")
+    assert len(caught) == 1
+    with pytest.raises(StorageError, match="cannot be read"):
+        list(log.select())
+
+
 def test_a_locked_file_is_waited_for_once(path, monkeypatch):
     """Where another program keeps the file locked, one warning says so, and the next calls hardly wait."""
-    monkeypatch.setattr("toprouter_nb.call_log.database.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("toprouter_nb.call_log.log.BUSY_SECONDS", 0.2)
     log = CallLog(path)
     write(log, "a")
     other = sqlite3.connect(path, isolation_level=None)
@@ -173,6 +188,29 @@ def test_a_locked_file_is_waited_for_once(path, monkeypatch):
     other.close()
     write(log, "d")
     assert statuses(path) == {"a": "ok", "d": "ok"}
+
+
+def test_a_file_that_is_locked_from_the_start_is_waited_for_once(path, monkeypatch):
+    """Also where it was never opened: the first call waits its time, all further ones hardly; no reader skips rows."""
+    log = CallLog(path)
+    write(log, "a")
+    log.close()
+    monkeypatch.setattr("toprouter_nb.call_log.log.BUSY_SECONDS", 0.4)
+    monkeypatch.setattr("toprouter_nb.call_log.database.BUSY_SECONDS", 0.1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("UPDATE calls SET attempts = 1")
+    log = CallLog(path)
+    began = time.monotonic()
+    with pytest.warns(RuntimeWarning, match="kept it locked") as caught:
+        write(log, *map(str, range(4)))
+    assert (len(caught), time.monotonic() - began < 1.5) == (1, True)
+    with pytest.raises(StorageError, match="locked"):
+        list(log.select())
+    other.close()
+    write(log, "b")
+    assert statuses(path) == {"a": "ok", "b": "ok"}
 
 
 def test_a_ledger_that_is_no_ledger_cannot_be_read(path):

@@ -7,7 +7,6 @@ import contextlib
 import datetime as dt
 import os
 import sqlite3
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,8 +32,15 @@ class ForeignFileError(Exception):
 UNUSABLE = (sqlite3.Error, ForeignFileError, UnicodeDecodeError)
 
 
-def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> tuple[sqlite3.Connection, Path | None]:
     """Open the ledger for writing.
+
+    Parameters
+    ----------
+    path
+        The file; made with its folder where it is missing.
+    busy_seconds
+        How long to wait for other processes, now and with each write.
 
     Returns
     -------
@@ -49,14 +55,18 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         A newer version of this package made it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _connect(path)
+    connection = _connect(path, busy_seconds)
+    try:
+        with _closing_on_error(connection):
+            if _is_ready(connection):
+                return connection, None
+    except UNUSABLE as error:
+        if is_busy(error):
+            raise
     # What is wrong is looked at again, and mended, while no other process does.
-    with contextlib.suppress(*UNUSABLE), _closing_on_error(connection):
-        if _is_ready(connection):
-            return connection, None
     connection.close()
     with _alone(path):
-        return _make_ready(path)
+        return _make_ready(path, busy_seconds)
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
@@ -64,15 +74,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
     Raises
     ------
-    sqlite3.Error
+    OSError, sqlite3.Error
         It cannot be read.
     """
+    _check_regular(path)
     address = path.absolute().as_uri()
     connection = sqlite3.connect(f"{address}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     try:
         version_of(connection)
-    except sqlite3.OperationalError:  # its folder lacks the files a reader would share with a writer
+    except sqlite3.OperationalError as error:  # its folder lacks the files a reader would share with a writer
         connection.close()
+        if is_busy(error):
+            raise
         # Read without locks: right for a file that nobody can write, and seen as it stands where somebody yet does.
         return sqlite3.connect(f"{address}?immutable=1", uri=True, isolation_level=None)
     return connection
@@ -108,11 +121,16 @@ def is_damage(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
 
 
-def _make_ready(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+def is_busy(error: Exception) -> bool:
+    """Say whether an error means that other processes kept the file locked."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _make_ready(path: Path, busy_seconds: float) -> tuple[sqlite3.Connection, Path | None]:
     """Open, migrate or replace the file, while no other process does."""
     aside = None
     while True:
-        connection = _connect(path)
+        connection = _connect(path, busy_seconds)
         try:
             with _closing_on_error(connection):
                 if not _is_ready(connection):
@@ -124,10 +142,24 @@ def _make_ready(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         aside = _rename(path)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _check_regular(path: Path) -> None:
+    """Refuse a folder, and a pipe or device, in which SQLite would wait for ever.
+
+    Raises
+    ------
+    OSError
+        It is one.
+    """
+    if path.exists() and not path.is_file():
+        message = "it is no regular file"
+        raise OSError(message)
+
+
+def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    _check_regular(path)
     # Questions may be in it: for nobody but its owner, as are the files that SQLite puts beside it.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
 
 
 def _is_ready(connection: sqlite3.Connection) -> bool:
@@ -161,9 +193,6 @@ def _closing_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _rename(path: Path) -> Path:
-    if not stat.S_ISREG(path.stat().st_mode):
-        message = "it is no regular file"
-        raise OSError(message)
     now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-%f")
     aside = path.with_name(f"{path.name}.set-aside-{now}")
     path.rename(aside)

@@ -22,6 +22,7 @@ from .database import (
     UNUSABLE,
     NewerLedgerError,
     identity,
+    is_busy,
     is_damage,
     open_database,
     open_for_reading,
@@ -195,7 +196,9 @@ class CallLog:
                 self._connection.execute("PRAGMA wal_checkpoint")
             self.close()
         if self._connection is None:
-            self._connection, aside = open_database(self.path)
+            self._connection, aside = open_database(
+                self.path, _IMPATIENT_SECONDS if self._is_impatient else BUSY_SECONDS
+            )
             self._file = identity(self.path)
             if aside is not None:
                 self._notices.append(self._spell_aside(aside))
@@ -203,7 +206,7 @@ class CallLog:
 
     def _recover(self, error: Exception, steps: Sequence[_Step]) -> None:
         """Do what can be done about a failed write, and say what cannot."""
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+        if is_busy(error):
             self._wait_at_most(_IMPATIENT_SECONDS)
             self._give_up(f"other processes kept it locked for {BUSY_SECONDS:g} s")
             return
@@ -276,7 +279,7 @@ class CallLog:
                 try:
                     with contextlib.closing(open_for_reading(self.path)) as connection:
                         yield connection
-                except UNUSABLE as error:
+                except (*UNUSABLE, OSError) as error:
                     message = f"The ledger {self.path} cannot be read ({_spell(error)})."
                     raise StorageError(message) from None
 
