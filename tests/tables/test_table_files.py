@@ -3,9 +3,12 @@
 import pickle
 import subprocess
 import sys
+from decimal import Decimal
+from pathlib import PurePosixPath
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from toprouter_nb.errors import ParameterError, StorageError
@@ -16,8 +19,23 @@ from toprouter_nb.tables.files import disarm
 FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff201", "\n=1",
     '=HYPERLINK("http://evil.test")', "a;=1+1", "a\t=1", "x\n=cmd|' /C calc'!A0", "\xa0=1", "\u3000=1", "|calc",
+    "\ufe66 1", "\u2212 1", "\u207c1", "#N/A", "#REF!", "#DIV/0!", 'a;"=1', 'a\t""=1',
 ]  # fmt: skip
-HARMLESS = ["a-b", "google/gemini-3.5-flash", "", "1.5", "a=b", "x @ y", "a, -b", "日本", "don't"]
+HARMLESS = [
+    "a-b",
+    "google/gemini-3.5-flash",
+    "",
+    "1.5",
+    "a=b",
+    "x @ y",
+    "a, -b",
+    "日本",
+    "don't",
+    "#1",
+    "#N/A!",
+    '"=1"',
+    "'=1",
+]
 
 
 def table(texts):
@@ -32,7 +50,7 @@ def test_a_formula_is_text_with_an_apostrophe(text):
     assert safe != text
     assert disarm(safe) == safe
     for piece in safe.replace("\r", "\n").replace(";", "\n").replace("\t", "\n").split("\n"):
-        assert piece.lstrip()[:1] not in tuple("=+-@\uff1d\uff0b\uff0d\uff20|")
+        assert piece.strip('" \xa0\u3000')[:1] not in tuple("=+-@\uff1d\uff0b\uff0d\uff20|#\ufe66\u2212\u207c")
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -137,3 +155,30 @@ def test_a_table_stays_one_and_can_be_made_plain():
     assert type(pd.DataFrame(frame)) is pd.DataFrame
     assert frame.loc[0, "text"] == "=1"
     assert "'" not in frame.to_json()
+
+
+def test_text_of_every_kind_is_safe(tmp_path):
+    """A category, a dictionary of Arrow's, a path, an error, a list: none is written as a formula; numbers stay."""
+    frame = Table(
+        {
+            "category": pd.Categorical(["=1", "b"]),
+            "arrow": pd.array(["=1", "b"], pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))),
+            "other": [PurePosixPath("=1"), ValueError("-1")],
+            "list": [["=1"], "=1"],
+            "number": [Decimal(-1), -2.5],
+        },
+        index=pd.CategoricalIndex(["=a", "b"]),
+    )
+    read = pd.read_csv(frame.save(tmp_path / "x.csv"), index_col=0)
+    assert read.index.tolist() == ["'=a", "b"]
+    assert read.iloc[0].tolist() == ["'=1", "'=1", "'=1", "['=1']", -1]
+    assert read.iloc[1].tolist() == ["b", "b", "'-1", "'=1", -2.5]
+
+
+def test_names_of_several_levels_are_saved(tmp_path):
+    """Excel, too, takes a table that was pivoted."""
+    frame = Table([[1, 2]], columns=pd.MultiIndex.from_tuples([("=1", "a"), ("b", "+c")]))
+    names = [
+        cell.value for row in openpyxl.load_workbook(frame.save(tmp_path / "x.xlsx")).active.iter_rows() for cell in row
+    ]
+    assert {"'=1", "'+c"} <= set(names)

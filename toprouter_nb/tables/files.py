@@ -3,7 +3,9 @@
 Knows nothing of columns' meanings.
 """
 
+import datetime as dt
 import io
+import numbers
 import os
 import re
 from collections.abc import Callable
@@ -16,8 +18,11 @@ from ..errors import ParameterError
 from ..plain import render_plain, shorten
 
 # What opens a formula in one spreadsheet or another, in full width too; also after what may divide cells where a
-# program splits the line in its own way, as Excel does with semicolons.
-_OPENS = re.compile(r"(^|[;\t\r\n])([^\S\t\r\n]*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20\uff5c|])")
+# program splits the line in its own way, as Excel does with semicolons, and takes the quotes there for its own.
+_SIGNS = r"=+\-@|\uff1d\uff0b\uff0d\uff20\uff5c\ufe66\ufe62\ufe63\ufe6b\u207a\u207b\u207c\u208a\u208b\u208c\u2212"
+# An error's name alone in a cell is that error, in Excel's files as in CSV.
+_ERRORS = r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)$"
+_OPENS = re.compile(rf'(^|[;\t\r\n]"*)([^\S\t\r\n]*)(?=[{_SIGNS}\t\r]|{_ERRORS})')
 # Excel's own limits, less the row of names ("Excel specifications and limits").
 _MOST_ROWS, _MOST_CHARACTERS = 1_048_575, 32_767
 
@@ -80,20 +85,34 @@ def _write(path: str | os.PathLike[str], content: bytes) -> None:
     write_whole(path, content)
 
 
-def _disarmed(name: Any) -> Any:
-    return disarm(name) if isinstance(name, str) else name
+def _disarmed(value: Any) -> Any:
+    """Return what can stand in a sheet instead of a value: itself, or the safe text of what would be written."""
+    if isinstance(value, numbers.Number | dt.timedelta):
+        return value
+    text = str(value)
+    safe = disarm(text)
+    return value if safe == text else safe
 
 
 def _column(cells: "pd.Series[Any]", *, has_zones: bool) -> Any:
     """Return what shall stand in a column instead; None where it can stay."""
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         return None if has_zones else cells.dt.tz_convert("UTC").dt.tz_localize(None)
-    if not (pd.api.types.is_string_dtype(cells.dtype) or cells.dtype == object):
+    if not _may_hold_text(cells.dtype):
         return None
-    # Each different text is looked at once: a ledger repeats few of them a million times.
-    codes, texts = pd.factorize(cells.astype(object))
+    values = cells.astype(object)
+    try:
+        # Each different text is looked at once: a ledger repeats few of them a million times.
+        codes, texts = pd.factorize(values)
+    except TypeError:  # lists and the like
+        return values.map(_disarmed).to_numpy()
     safe = [_disarmed(text) for text in texts]
     return None if list(texts) == safe else pd.Series([None, *safe], dtype=object).take(codes + 1).to_numpy()
+
+
+def _may_hold_text(dtype: Any) -> bool:
+    kinds = pd.api.types
+    return not (kinds.is_numeric_dtype(dtype) or kinds.is_datetime64_any_dtype(dtype) or dtype.kind == "m")
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
@@ -118,7 +137,8 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 def _has_labels(frame: pd.DataFrame) -> bool:
     """Say whether the index says more than 0, 1, 2 and so on."""
-    return not isinstance(frame.index, pd.RangeIndex) or frame.index.name is not None
+    is_count = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    return not is_count or frame.columns.nlevels > 1  # pandas writes names of several levels only beside an index
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {".csv": _csv, ".xlsx": _excel, ".parquet": _parquet}
