@@ -1,5 +1,6 @@
 """What all tests share: settings as of a fresh process, and the one server of the local models."""
 
+import signal
 import subprocess
 import sys
 
@@ -8,6 +9,11 @@ import pytest
 from toprouter_nb import settings
 from toprouter_nb.local.owner import Owner
 from toprouter_nb.local.roster import SMOLLM2_ID
+
+
+def pytest_sessionstart():
+    """Let an interrupt be one: a shell starts what runs in its background deaf to it, and so Python stays."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
