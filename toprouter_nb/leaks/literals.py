@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+# Possessive (`*+`): on a text without its closing quote an ordinary `*` would try every end.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]:,]')
 _UNIT = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u.{4}|\\.|[^\\]+", re.DOTALL)
 
@@ -93,6 +94,7 @@ def spans_in_text(text: str, literal: Literal, runs: list[tuple[int, int]]) -> I
     for unit in _UNIT.finditer(text, literal.start + 1, literal.end - 1):
         is_plain = text[unit.start()] != "\\"
         size = unit.end() - unit.start() if is_plain else 1
+        # A run may begin in the middle of plain letters, and never in the middle of an escape.
         while place is not None and place < count + size:
             found.append(unit.start() + place - count if is_plain else unit.start())
             place = next(wanted, None)

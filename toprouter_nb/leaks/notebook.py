@@ -84,6 +84,7 @@ class _Value(NamedTuple):
         """Return the secrets in it, and what has to change."""
         text = "".join(literal.value for literal in self.literals)
         encoded = search.find_encoded(text) if is_data(self.place) else None
+        # Found in what the base64 stands for: it is changed there, and the data stays as long as it was.
         if encoded and encoded[0]:
             whats, edits = encoded
             return [self._leak(search, what, f"{MASK} in encoded data") for what in whats], edits

@@ -16,6 +16,7 @@ from .shapes import Span, find_shapes
 from .views import without_blanks, without_markup
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+# Enough to know the place by, and too little to give away what is around it.
 _CONTEXT_CHARACTERS = 24
 
 
@@ -77,6 +78,7 @@ class Search:
         if not _BASE64.fullmatch(view.text) or len(view.text) % 4:
             return None
         data = base64.b64decode(view.text)
+        # Latin-1 has a letter for each byte, so that a place in the text is one in the data.
         found = _merge([Find(what, [span]) for what, span in self._spans(data.decode("latin-1"), is_data=False)])
         starred = bytearray(data)
         spans = [find.runs[0] for find in found]
@@ -134,6 +136,8 @@ def _spellings(key: Secret) -> Iterator[tuple[str, Secret]]:
 
 def _aligned(data: bytes) -> Iterator[str]:
     """Yield the characters that stand for `data` in any base64 text that holds it, one for each place it may begin."""
+    # Three bytes are four characters: what a key looks like depends on where among the three it begins, and characters
+    # that hold bits of its neighbours are left out.
     for shift, tainted in ((0, 0), (1, 2), (2, 3)):
         size = shift + len(data)
         encoded = base64.b64encode(bytes(shift) + data).decode("ascii").rstrip("=")

@@ -7,6 +7,8 @@ calls them a secret, hashes are let pass.
 import re
 from collections.abc import Iterator
 
+# OpenAI and those who took over its prefix, Stripe, Perplexity, NVIDIA, GitLab, Slack, Groq, Hugging Face, Replicate,
+# Google, AWS, GitHub.
 _BEGINNINGS = (
     *("sk-", "pk-", "rk-", "tr-", "or-", "xai-", "pplx-", "nvapi-", "glpat-", "xoxa-", "xoxb-", "xoxp-", "xoxs-"),
     *("sk_live_", "sk_test_", "rk_live_", "rk_test_", "gsk_", "hf_", "r8_", "AIza", "AKIA"),
@@ -32,6 +34,7 @@ _NAME = re.compile(
     r"(?i)(?:api[_-]?key|(?:api|access|auth)[_-]?token|(?:secret|access|secret[_-]access)[_-]?key"
     r"|client[_-]?secret|authorization|(?<=[?&])token)\Z"
 )
+# The longest name that counts, secret_access_key, has 17.
 _NAME_CHARACTERS = 20
 _WORD_BREAK = re.compile(r"[^A-Za-z0-9]+")
 # A run of so many letters and digits without a break is no word; ten with a digit among them neither.

@@ -17,6 +17,7 @@ from ..plain import render_plain, shorten
 
 T = TypeVar("T")
 
+# As `from_notebook` reads them; see `archive.notebooks`.
 _MOST_BYTES = 128 * 2**20
 _SHOWN_CHARACTERS = 200
 
