@@ -35,3 +35,8 @@ def test_the_style_is_for_our_tables_only():
     rules = [rule for rule in style_sheet("sheet.css").split("}") if "{" in rule and "@media" not in rule]
     assert all(selector.startswith(".tr-root") for rule in rules for selector in rule.partition("{")[0].split(","))
     assert len(style_sheet("sheet.css")) < 2_500
+
+
+def test_comments_of_a_style_sheet_do_not_travel():
+    """What a sheet says to whoever changes it is in none of the outputs."""
+    assert "/*" not in style_sheet("sheet.css") + style_sheet()

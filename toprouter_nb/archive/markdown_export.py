@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..history import Node
 from ..parts import ImagePart
-from ..render.facts import reply_facts
+from ..render.facts import facts_below
 from ..reply import Reply
 from .document import Document
 from .fences import code_span, fence, plain_line
@@ -60,10 +60,7 @@ def _render_node(node: Node) -> Iterator[str]:
 
 def facts_of(reply: Reply) -> tuple[str, ...]:
     """Return the small print of a reply."""
-    known = reply.facts()
-    for name in ("text", "reasoning", "is_partial"):
-        del known[name]
-    return reply_facts(**known)
+    return facts_below(reply.facts())
 
 
 def _describe(image: ImagePart) -> str:

@@ -20,6 +20,7 @@ from .asking import Asker
 from .questions import check_models, check_prompts
 from .watching import Columns, watching_for
 
+# Each is a thread; beyond it `Experiment` is the tool, whose lanes cost none.
 MOST_AT_ONCE = 64
 
 
@@ -89,6 +90,7 @@ def compare(
     at_once = check_whole("concurrency", concurrency, 1, MOST_AT_ONCE)
     given: dict[str, Any] = {"settings": settings, "api_key": key, "base_url": base_url, "display": display}
     chats = [Conversation(name, system=system, **given, **params) for name in names]
+    # Asked for once and before all: else each thread would ask, or each answer be the same error.
     if not STAGE.is_offline and any(not is_local_id(name) for name in names):
         require_key(chats[0].settings)
     answers = [

@@ -102,6 +102,7 @@ class Asker:
     def _ask_one(self, answer: Answer, listener: "Listener", done: "queue.SimpleQueue[Answer]") -> None:
         try:
             if self._is_over(answer):
+                # As a call tells it that is stopped before it was sent.
                 listener.fail(KeyboardInterrupt(), None)
             else:
                 self._fill(answer, listener)

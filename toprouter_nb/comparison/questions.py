@@ -12,6 +12,7 @@ from ..plain import shorten
 from ..turns import user
 
 MOST_MODELS = 100
+# A name is a row's label; a whole document as one would fill every table.
 _NAME_CHARACTERS = 2_000
 
 

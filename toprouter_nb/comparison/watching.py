@@ -16,7 +16,7 @@ from ..plain import render_plain
 from ..progress import text_bar
 from ..render.cards import render_root, render_said
 from ..render.columns import render_columns
-from ..render.facts import reply_facts
+from ..render.facts import facts_below, reply_facts
 from .answers import Answer
 from .asking import Asker, Silent
 from .shown import render_answer
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..reply import Reply
     from ..wire.answer import Delta
+
+# More than so many rows nobody follows as they grow, and they would fill the notebook.
+LIVE_PROMPTS = 10
 
 
 class Watching(Protocol):
@@ -56,12 +59,12 @@ class Columns:
         As in `LiveView`.
     """
 
+    keeps_stopped = True
+
     def __init__(self, shell: Any, mode: Mode) -> None:
         self._shell = shell
         self._mode: Mode = mode
         self._is_waiting = False
-
-    keeps_stopped = True
 
     def carry(self, asker: Asker, answers: Sequence[Answer], width: int) -> None:
         """Ask row by row, so that each can be read while it grows."""
@@ -150,6 +153,7 @@ class _InColumn:
         self._model = model
 
     def start(self, model: str, call: "Call") -> None:  # noqa: ARG002 - Asker has the call
+        # Without the model, which is the title of the column.
         self._view.tell(self._place, reply_facts(requested_model=model)[1:])
 
     def receive(self, delta: "Delta") -> None:
@@ -157,9 +161,7 @@ class _InColumn:
             self._view.add(self._place, delta.text, delta.reasoning)
 
     def finish(self, reply: "Reply") -> None:
-        facts = reply.facts()
-        shown = {name: value for name, value in facts.items() if name not in ("text", "reasoning", "is_partial")}
-        self._view.end(self._place, "done", reply_facts(**shown))
+        self._view.end(self._place, "done", facts_below(reply.facts()))
 
     def fail(self, error: BaseException, partial: "Reply | None") -> None:  # noqa: ARG002 - it is in the column already
         is_stop = not isinstance(error, Exception)
@@ -199,7 +201,3 @@ def watching_for(display: str | bool, prompts: int) -> Watching:  # noqa: FBT001
     if display == "text" or prompts > LIVE_PROMPTS:
         return Bar(shell)
     return Columns(shell, display if display in ("live", "static") else "auto")
-
-
-# More than so many rows nobody follows as they grow, and they would fill the notebook.
-LIVE_PROMPTS = 10

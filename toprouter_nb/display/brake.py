@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+# Where the kernel's own coroutine is from that runs a cell with `await` in it.
 _KERNEL_ROOMS = ("ipykernel", "IPython")
 
 
@@ -77,6 +78,7 @@ class Brake:
         try:
             yield
         finally:
+            # Before `release` waits for the lock: an interrupt in that wait must not raise in here.
             self._is_released = True
             self.release()
             self.is_blocking = False
@@ -141,6 +143,7 @@ def _interrupt_main() -> None:
 
         _thread.interrupt_main()
     else:
+        # To that very thread: a signal to the process may land in another one, and end no wait for the network.
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 

@@ -9,6 +9,7 @@ import traceback
 
 from toprouter_nb.errors import ToprouterError
 
+# Modules whose frames tell the reader of a notebook nothing.
 _INNER = ("toprouter_nb", "IPython", "ipykernel", "asyncio", "runpy")
 _STOPPED = "Stopped. What had arrived is kept in the conversation."
 
@@ -26,6 +27,7 @@ def calm(error: BaseException) -> None:
     ['KeyboardInterrupt: Stopped. What had arrived is kept in the conversation.']
     """
     if isinstance(error, ToprouterError | KeyboardInterrupt | asyncio.CancelledError):
+        # IPython asks an error for its own lines before it makes any.
         error._render_traceback_ = lambda: _lines(error)  # type: ignore[union-attr]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from toprouter_nb.plain import render_plain
 from toprouter_nb.render.cards import render_reply
-from toprouter_nb.render.facts import reply_facts
+from toprouter_nb.render.facts import facts_below, reply_facts
 
 from .brake import Brake
 from .calm import calm
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # A silence shorter than this needs no word.
 SILENCE_SECONDS = 5.0
-_BODY = ("text", "reasoning", "is_partial", "error")
 
 
 class CellReply:
@@ -159,8 +158,7 @@ class CellReply:
         """Publish the static copy, then empty the view."""
         self._is_shown = True
         failure = self._view.stop()
-        small = {name: fact for name, fact in facts.items() if name not in _BODY}
-        self._view.end(0, status, reply_facts(**small), facts.get("error", ""))
+        self._view.end(0, status, facts_below(facts), facts.get("error", ""))
         html = render_reply(**facts)
         # Never text/markdown: viewers run what is in it.
         metadata = {} if reply is None else self._describe(reply)

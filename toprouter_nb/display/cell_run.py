@@ -35,9 +35,7 @@ def current_run(shell: Any) -> CellRun:
     >>> current_run(None)
     CellRun(run_id=None, cell_id=None)
     """
-    get_parent = getattr(shell, "get_parent", None)
-    parent = get_parent() if get_parent is not None else {}
-    parent = parent if isinstance(parent, dict) else {}
+    parent = _parent(shell)
     run_id = (parent.get("header") or {}).get("msg_id")
     cell_id = (parent.get("metadata") or {}).get("cellId")
     return CellRun(_text(run_id), _text(cell_id))
@@ -48,9 +46,7 @@ def is_watched(shell: Any) -> bool:
 
     Front ends for people name the cell, or would let it ask for input. Voila runs cells as a program does, for people.
     """
-    get_parent = getattr(shell, "get_parent", None)
-    parent = get_parent() if get_parent is not None else {}
-    content = parent.get("content") if isinstance(parent, dict) else None
+    content = _parent(shell).get("content")
     may_ask = isinstance(content, dict) and bool(content.get("allow_stdin"))
     is_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
     return current_run(shell).cell_id is not None or may_ask or is_voila
@@ -73,6 +69,7 @@ class StoppedRuns:
     """The runs of cells in which somebody stopped a reply: what they ask after that is not sent."""
 
     def __init__(self) -> None:
+        # Only the run under way can ask again; a hundred is far more than run at once.
         self._ids: deque[str] = deque(maxlen=100)
 
     def add(self, run: CellRun) -> None:
@@ -86,6 +83,13 @@ class StoppedRuns:
 
 
 STOPPED_RUNS = StoppedRuns()
+
+
+def _parent(shell: Any) -> dict[str, Any]:
+    """Return the message that started what runs now; {} where the shell knows none."""
+    get_parent = getattr(shell, "get_parent", None)
+    parent = get_parent() if get_parent is not None else {}
+    return parent if isinstance(parent, dict) else {}
 
 
 def _text(value: object) -> str | None:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from toprouter_nb.errors import ParameterError
+from toprouter_nb.settings import DISPLAYS
 
 from .cell_reply import CellReply
 from .text_reply import TextReply
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
         async def carry_async(self, ask: Callable[[], Awaitable[Reply]], left: Callable[[], Reply | None]) -> Reply:
             """Do what `carry` does, inside a running event loop."""
-
-
-CHOICES = ("auto", "live", "static", "text", True, False)
 
 
 def listener_for(
@@ -54,7 +52,7 @@ def listener_for(
     >>> listener_for(False) is None
     True
     """
-    if display not in CHOICES:
+    if display not in DISPLAYS:
         message = f"display is 'auto', 'live', 'static', 'text', True or False, not {display!r}."
         raise ParameterError(message)
     if display is False:

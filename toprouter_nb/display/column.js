@@ -33,6 +33,16 @@ function replaceAfter(marker, html) {
   marker.parentNode.append(fresh);
 }
 
+// Adds a change to what a view has of a column; the keys are those of `Column.changes` in Python. The tail's length is in
+// UTF-16 units, as `slice` counts.
+function grow(column, change) {
+  if (change.p) column.p.push(change.p);
+  if (change.t) column.t = column.t.slice(0, change.t[0]) + change.t[1];
+  if (change.r) column.r += change.r;
+  if (change.f !== undefined) column.f = change.f; // "" takes the small print away
+  if (change.s) column.s = change.s;
+}
+
 class ColumnView {
   constructor(parent, title, stop) {
     this.element = make("section", "tr-column", parent, { "aria-label": title || "Reply" });
@@ -73,12 +83,14 @@ class ColumnView {
   drawReasoning(column) {
     const length = this.thought.length;
     if (column.r.length > length) {
+      // Only for those who are at its end already; whoever has scrolled up is reading.
       const isAtEnd = this.reasoning.scrollTop + this.reasoning.clientHeight >= this.reasoning.scrollHeight - 8;
       this.thought.appendData(column.r.slice(length));
       this.fold.hidden = false;
       if (isAtEnd) this.reasoning.scrollTop = this.reasoning.scrollHeight;
     }
     const hasText = Boolean(column.t || column.p.length > 1 || column.p[0]);
+    // Once, when the answer begins: whoever opens the fold again wants it open.
     if (hasText && !this.hasText) this.fold.open = false;
     this.hasText = hasText;
   }

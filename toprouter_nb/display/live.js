@@ -1,7 +1,7 @@
 // The view of growing replies. Python makes all HTML and cleans it; here it is only put in its place. See column.js.
-const ACK_MILLISECONDS = 600;
-const SILENCE_MILLISECONDS = 2000;
-const HELLOS = 8;
+const ACK_MILLISECONDS = 600; // a kernel that can listen answers in a tenth of it
+const SILENCE_MILLISECONDS = 2000; // twice what passes between two drawings of Python, where nothing comes
+const HELLOS = 8; // at two a second: as long as Python waits for one before it goes on without the widget
 const LOST_MILLISECONDS = 10000;
 const ENDINGS = { done: "Done", stopped: "Stopped", error: "Failed" };
 
@@ -83,14 +83,7 @@ class Store {
     this.seen = message.n;
     this.isBlocking = message.b;
     this.isGreeted = message.h;
-    for (const [place, change] of message.c) {
-      const column = this.columns[place];
-      if (change.p) column.p.push(change.p);
-      if (change.t) column.t = column.t.slice(0, change.t[0]) + change.t[1];
-      if (change.r) column.r += change.r;
-      if (change.f !== undefined) column.f = change.f;
-      if (change.s) column.s = change.s;
-    }
+    for (const [place, change] of message.c) grow(this.columns[place], change);
   }
 
   close() {

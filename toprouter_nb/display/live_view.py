@@ -33,7 +33,9 @@ STATIC_CHARACTERS_PER_SECOND = 200_000
 # A reply that is there at once needs no widget; a front end that cannot show one says nothing for long.
 OPEN_SECONDS = 0.1
 HELLO_SECONDS = 4.0
+# How long a page may need to ask for what it missed, once the cell is over.
 GRACE_SECONDS = 5.0
+# Views take a longer silence for a lost message; see SILENCE_MILLISECONDS in live.js.
 _IDLE_SECONDS = 1.0
 
 

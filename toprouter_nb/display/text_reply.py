@@ -51,6 +51,7 @@ class PlainStream:
         if not text:
             return ""
         joined = text.replace("\r\n", "\n").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        # Joiners are judged by their neighbours: the last character is shown again in thought, and cut off.
         before, self._before = self._before, text[-1]
         return render_plain(before + joined)[len(render_plain(before)) :]
 

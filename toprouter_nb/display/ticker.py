@@ -54,6 +54,7 @@ class Ticker:
                 self._news.wait(self._idle_seconds)
                 if self._end.is_set():
                     return
+                # Before it draws, so that news that comes meanwhile is drawn next.
                 self._news.clear()
                 self._end.wait(self._draw())
         except Exception as error:  # noqa: BLE001 - a drawing may fail in any way, and `stop` hands it on

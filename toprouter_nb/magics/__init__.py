@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ..display.calm import calm
-from ..errors import ToprouterError
 from ..notebook import Conversation
 from .cell import CellQuestion
 from .completion import Completer, matcher_for
@@ -86,7 +85,7 @@ class _Calmly:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         """Give the error a short traceback, where it is no bug."""
-        if isinstance(error, ToprouterError | KeyboardInterrupt):
+        if error is not None:
             calm(error)
 
 

@@ -53,6 +53,7 @@ class CellQuestion:
         try:
             reply = self._ask(chat, options, parts, is_new=is_new)
         except BaseException:
+            # A first question that failed leaves no conversation: the name is free, and what was in use is again.
             if is_new and not chat.turns:
                 self._roster.drop()
                 self._roster.current = before

@@ -86,6 +86,7 @@ def matcher_for(completer: Completer) -> Any:
     @context_matcher(identifier="toprouter_nb")  # type: ignore[untyped-decorator]  # IPython declares no types here
     def match(context: "CompletionContext") -> "SimpleMatcherResult":
         line = context.full_text.split("\n")[context.cursor_line][: context.cursor_position]
+        # A cell's magic stands in its first line; further down such a line is text of the question.
         offers = completer.offers(line) if context.cursor_line == 0 or not line.startswith("%%") else None
         if offers is None:
             return {"completions": [], "suppress": False}

@@ -126,6 +126,7 @@ def split_words(line: str) -> list[str]:
     """
     words = shlex.shlex(line, posix=True, punctuation_chars=False)
     words.whitespace_split = True
+    # No letter begins a comment here: a system text may hold any, and begin with a heading's mark.
     words.commenters = words.escape = ""
     try:
         return list(words)

@@ -13,6 +13,7 @@ from ..errors import ParameterError
 from ..plain import shorten
 
 FIRST = "chat"
+# As a variable may be called, since a variable that holds a conversation is one of them; and with . and -.
 _NAME = re.compile(r"[^\W\d][\w.-]{0,60}")
 _MOST_CHARACTERS = 50
 

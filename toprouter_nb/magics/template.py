@@ -20,6 +20,7 @@ _MARK = re.compile(r"\{\{|\}\}|\{\}|\{")
 _CONVERSION = re.compile(r"(?P<code>.*)!(?P<how>[rsa])\Z", re.DOTALL)
 _CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 _OPENING, _CLOSING = "([{", ")]}"
+# Told by their class, so that none of these packages is loaded to ask.
 _PICTURES = (("matplotlib", "FigureBase"), ("matplotlib", "Axes"), ("PIL", "Image"))
 _SHOWN_CHARACTERS = 60
 # Nobody writes more before a format; code that was pasted has thousands, and each costs a look at all before it.

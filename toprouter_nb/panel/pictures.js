@@ -1,6 +1,8 @@
 // Images on their way into a question: read, made smaller, shown, and left out again.
+// Above these a picture is made smaller: models shrink it themselves, and it must fit through the server.
 const LARGE_BYTES = 2_000_000;
 const LARGE_PIXELS = 2048;
+// A bitmap of these takes 400 MB in the browser.
 const MOST_PIXELS = 100_000_000;
 const MOST_FILE_BYTES = 50 * LARGE_BYTES;
 // A server drops what is larger than 10 MiB without a word.

@@ -16,6 +16,7 @@ from ..stage import STAGE
 
 # The options a person turns; others that were set in Python stay as they are.
 _NUMBERS = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}
+# More than any gateway has; a browser searches the whole list at each key.
 MOST_MODELS = 1_000
 
 

@@ -15,6 +15,7 @@ class Store {
     this.views = new Set();
     this.unheard = new Map();
     this.asked = 0;
+    // Tells this page's ids from those of another that shows the same panel.
     this.page = Math.random().toString(36).slice(2);
     this.remark = "";
     this.heardAt = this.lookedAt = Date.now();
@@ -109,7 +110,7 @@ class Store {
     }
     if (message.models) this.models = message.models;
     if ("live" in message) this.setLive(message.live);
-    if (message.change && this.live) this.grow(this.live.column, message.change);
+    if (message.change && this.live) grow(this.live.column, message.change);
     if (message.state) this.setState(message.state);
   }
 
@@ -124,14 +125,6 @@ class Store {
   spellEnd() {
     if (this.state.alert) return "Failed";
     return this.isStopped ? "Stopped" : "Done";
-  }
-
-  grow(column, change) {
-    if (change.p) column.p.push(change.p);
-    if (change.t) column.t = column.t.slice(0, change.t[0]) + change.t[1];
-    if (change.r) column.r += change.r;
-    if (change.f !== undefined) column.f = change.f;
-    if (change.s) column.s = change.s;
   }
 
   close() {

@@ -9,13 +9,12 @@ from typing import Any
 from ..conversation import Conversation
 from ..errors import ParameterError
 from ..render.cards import render_facts, render_turn
-from ..render.facts import reply_facts
+from ..render.facts import facts_below
 from ..reply import Reply
 from ..turns import Turn
 
 # What a person has before their eyes; more comes when they scroll up to it.
 WINDOW_TURNS = 30
-_OF_THE_TURN = ("text", "reasoning", "is_partial")
 
 
 class Transcript:
@@ -91,10 +90,10 @@ class Transcript:
         reasoning = reply.reasoning if reply is not None else ""
         html: str = render_turn(turn.role, turn.parts, is_partial=turn.is_partial, reasoning=reasoning)
         if reply is not None:
-            facts = {name: value for name, value in reply.facts().items() if name not in _OF_THE_TURN}
-            html += render_facts(reply_facts(**facts))
+            html += render_facts(facts_below(reply.facts()))
         self._count += 1
         return {
+            # Another for each drawing of a turn: a view keeps what it has under a key, and never compares.
             "key": self._count,
             "i": index,
             "role": turn.role,

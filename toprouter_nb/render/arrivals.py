@@ -31,6 +31,7 @@ def render_arrivals(arrivals: Sequence[tuple[float, int]]) -> Html:
     """
     if not arrivals:
         return Html("")
+    # A replay without waiting has all chunks at 0.
     end = max(arrivals[-1][0], 1e-6)
     shown = arrivals[:: max(1, -(-len(arrivals) // MOST_POINTS))]
     ticks = "".join(

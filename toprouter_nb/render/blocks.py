@@ -94,6 +94,7 @@ class GrowingMarkdown:
 
         env: dict[str, Any] = {"references": dict(self._references)}
         tokens = parse_tokens(readable(self._open), env)
+        # The blocks at the top: only between these can a text be cut and drawn in two parts.
         starts = [place for place, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0 and token.map]
         finished = Html("")
         if len(starts) > HELD_BLOCKS:
@@ -110,6 +111,9 @@ class GrowingMarkdown:
         """Let go of the lines before `line`; only references defined there are sure by now."""
         lines = self._open.split("\n", line)
         self._references |= {
-            name: {**reference, "map": [-1, -1]} for name, reference in references.items() if reference["map"][0] < line
+            # Its lines are gone, and a number of theirs would be taken for one of the lines that are left.
+            name: {**reference, "map": [-1, -1]}
+            for name, reference in references.items()
+            if reference["map"][0] < line
         }
         self._open = lines[-1]

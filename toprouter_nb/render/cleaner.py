@@ -30,6 +30,7 @@ _MATHS = _words(
 _SWITCHES = {name: {"true", "false"} for name in ("displaystyle", "accent", "accentunder", "stretchy", "symmetric")}
 _LENGTHS = {"lspace", "rspace", "width", "height", "depth", "minsize", "maxsize", "voffset"}
 _HEADINGS = {f"h{level}": {"jp-toc-ignore"} for level in range(1, 7)}
+# Ours only: the classes of a page that shows it could make a text look like a part of that page.
 _CLASSES = {
     **_HEADINGS,
     "code": {"tr-source"},
@@ -57,6 +58,7 @@ def clean(html: str, pictures: AbstractSet[str] = frozenset()) -> str:
     >>> clean('<p onclick="x()">a<img src="x"><script>b</script></p>')
     '<p>a</p>'
     """
+    # The usual case has a cleaner made once; pictures need one of their own, which knows their addresses.
     if not pictures:
         return _cleaner().clean(html)
 
@@ -88,6 +90,7 @@ def _make_cleaner(
         set_tag_attribute_values={"a": {"target": "_blank"}},
         allowed_classes=_CLASSES,
         url_schemes={"http", "https", "mailto"} | schemes,
+        # A relative address would lead into the Jupyter server itself, with the reader's rights.
         url_relative="deny",
     )
 

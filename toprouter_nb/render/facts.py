@@ -3,11 +3,16 @@
 Plain values in, plain texts out; knows nothing of HTML. What is not known is left out, never shown as 0.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from toprouter_nb.plain import render_plain, shorten
 
 _NAME_CHARACTERS = 120
+# What a view shows of a reply in a place of its own, and not below it.
+_BODY = ("text", "reasoning", "is_partial", "error", "raw")
+# Where the server's word does not say it to somebody who never read the reference.
 _ENDINGS = {
     "content_filter": "held back by a content filter",
     "length": "cut at the token limit",
@@ -44,6 +49,17 @@ def reply_facts(
         render_ending(finish_reason),
     ]
     return tuple(fact for fact in facts if fact)
+
+
+def facts_below(shown: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the facts of one reply out of all that a view shows of it, as `Reply.facts` has it.
+
+    Examples
+    --------
+    >>> facts_below({"text": "Paris.", "is_partial": False, "requested_model": "any/model", "seconds": 1.0})
+    ('any/model', '1.0 s in all')
+    """
+    return reply_facts(**{name: value for name, value in shown.items() if name not in _BODY})
 
 
 def conversation_facts(
@@ -99,5 +115,6 @@ def _cost(cost: Decimal | None) -> str:
         return ""
     if cost == 0:
         return "$0"
+    # `adjusted` is the place of the first digit: -4 for 0.00042, of which two digits are shown.
     digits = max(2, 1 - cost.adjusted()) if cost.is_finite() else 2
     return f"${cost:,.{min(digits, 10)}f}"

@@ -83,6 +83,7 @@ def render_code(code: str, name: str) -> str:
     from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - a lazy edge: most texts hold no code
 
     lexer = get_lexer_by_name(name, stripnl=False, ensurenl=False)
+    # CPU of this thread, not the clock: on a busy machine code would lose its colours for no fault of its own.
     drawn = _draw(lexer.get_tokens(code), time.thread_time() + CODE_SECONDS)
     return plain if drawn is None else drawn
 

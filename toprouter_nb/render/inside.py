@@ -8,7 +8,7 @@ from typing import Any
 
 from .arrivals import render_arrivals
 from .cards import render_facts, render_note, render_root, render_said
-from .facts import reply_facts
+from .facts import facts_below
 from .folds import render_json
 from .fragment import Html, escape
 from .style import style_sheet
@@ -117,9 +117,7 @@ def _fold(title: str, body: str, *, is_open: bool = False) -> str:
 
 
 def _answer(answer: Mapping[str, Any], arrivals: Sequence[tuple[float, int]]) -> str:
-    left_out = ("raw", "text", "reasoning", "is_partial")
-    facts = reply_facts(**{name: value for name, value in answer.items() if name not in left_out})
     said = render_said(answer["text"]) if answer["text"] else render_note("No text.")
     untraced = "" if arrivals else render_note("Set chat.trace = True before asking to see when each chunk came.")
-    body = f"{said}{render_arrivals(arrivals)}{untraced}{render_facts(facts)}"
+    body = f"{said}{render_arrivals(arrivals)}{untraced}{render_facts(facts_below(answer))}"
     return _fold("Answer", body, is_open=True) + _fold("Response", render_json(answer["raw"]))

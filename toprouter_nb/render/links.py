@@ -7,6 +7,7 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+# What is not here cannot act: javascript:, data: and file: most of all.
 _SAFE = re.compile(r"(?:https?://[^\s/?#]|mailto:)", re.IGNORECASE)
 # Full stops that are drawn like ".": ideographic, half-width, one dot leader, small.
 _DOTS = re.compile("[\u3002\uff61\u2024\ufe52\uff0e]")
@@ -53,10 +54,12 @@ def misleads(text: str, address: str) -> bool:
     >>> misleads("bank.example", "https://evil.test/"), misleads("the docs", "https://docs.example/")
     (True, False)
     """
+    # As an eye reads it: full-width letters and other forms are the plain ones.
     shown = _DOTS.sub(".", unicodedata.normalize("NFKC", text)).strip().lower()
     if not _ADDRESS.search(shown):
         return False
     true = host(address)
+    # https://bank.example@evil.test leads to evil.test.
     if "@" in address.partition("://")[2].partition("/")[0] or not true:
         return True
     if shown.removeprefix("mailto:") == true.lower():

@@ -58,6 +58,7 @@ def bound(text: str) -> str:
 
 def readable(text: str) -> str:
     """Return `text` with its acting characters shown as escapes, line for line."""
+    # An escape is longer than what it stands for: at most twice the bound of letters is ever parsed.
     return render_plain(text.replace("\r\n", "\n"))[: 2 * MARKDOWN_CHARACTERS]
 
 

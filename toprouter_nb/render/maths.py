@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     from math_core import LatexToMathML
 
 FORMULA_CHARACTERS = 2_000
+# Formulas nest five deep at most; browsers lay out very deep MathML by recursion.
 FORMULA_DEPTH = 30
 # \newcommand and its kin let ten lines grow into a billion.
 _DEFINES = re.compile(r"\\(?:re|provide)?newcommand|\\(?:def|gdef|edef|let|DeclareMathOperator)\b|\\providecommand")
 # Numbered environments are drawn without numbers: a number would start again at 1 in every formula.
 _NUMBERED = re.compile(r"\\(begin|end)\{(?:(align|flalign|split)|equation|gather|multline)\*?\}")
+# A tag is drawn beside its formula, where LaTeX would set it at the margin.
 _TAG = re.compile(r"\\tag\*?\{([^{}]*)\}")
 _IGNORED = re.compile(r"\\(?:nonumber|notag|label\{[^{}]*\}|limits\b)")
 _INVISIBLE = re.compile(r'<mo((?: lspace="[\d.a-z]+")?)[^>]*>(?:&ApplyFunction;|[\u2061-\u2064])</mo>')
 _STYLE = re.compile(r' style="([^"]*)"')
+# Lengths of 10 em and more, or of three digits: a formula could cover what is around it.
 _HUGE = re.compile(r'="-?[1-9]\d[\d.]*(?:em|rem|pt|px|ex|cm)|="-?\d{3}')
 _STYLED = (
     ("text-align: right", "tr-right"),

@@ -56,6 +56,7 @@ def _parser() -> MarkdownIt:
 
 def _is_allowed(address: str) -> bool:
     """Let a link or an image be one; what is refused stays in the text as it was written."""
+    # Bytes of a picture pass here, and are checked when it is drawn.
     return links.is_safe(address) or address[:11].lower() == "data:image/"
 
 

@@ -8,6 +8,7 @@ import binascii
 import re
 import struct
 
+# A page holds them as base64, and decodes them when they come into view.
 PICTURE_BYTES = 8 * 2**20
 PICTURE_PIXELS = 40_000_000
 _DATA = re.compile(r"data:image/[a-z.+-]+;base64,([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)

@@ -24,7 +24,9 @@ def style_tag() -> Html:
 
 @functools.cache
 def style_sheet(name: str = "style.css") -> str:
-    """Return a style sheet's text on one line, for a view that has its own place for it."""
+    """Return a style sheet's text on one line, without its comments, for a view that has its own place for it."""
     source = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    joined = re.sub(r"\s+", " ", source)
+    # Its comments are for whoever changes it: each output of a notebook carries the sheet with it.
+    joined = re.sub(r"(?:/\*.*?\*/|\s)+", " ", source, flags=re.DOTALL)
+    # A colon without a space after it stays: in `li:has` a space would mean another thing.
     return re.sub(r" ?([{};,>]|: ) ?", lambda match: match[1].strip(), joined).strip()
