@@ -4,6 +4,7 @@ The only module that imports anywidget, so it is imported late. Knows nothing of
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from toprouter_nb.render.style import style_sheet
+from toprouter_nb.render.style import squeeze, style_sheet
+
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
 
 
 class SnapshotWidget(anywidget.AnyWidget):
@@ -58,11 +61,12 @@ class SnapshotWidget(anywidget.AnyWidget):
 def join_scripts(files: Iterable[Traversable]) -> str:
     """Return scripts as one module, in the order they use each other.
 
-    As text: a path would be watched by a thread, and read anew for each widget.
+    As text: a path would be watched by a thread, and read anew for each widget. Lines that are comments stay here: each
+    widget brings the scripts along.
     """
-    return "".join(file.read_text(encoding="utf-8") for file in files)
+    return _COMMENT.sub("", "".join(file.read_text(encoding="utf-8") for file in files))
 
 
 def join_sheets(*sheets: Traversable) -> str:
     """Return the style sheet of all our HTML, and others behind it."""
-    return style_sheet() + join_scripts(sheets)
+    return style_sheet() + "".join(squeeze(sheet.read_text(encoding="utf-8")) for sheet in sheets)

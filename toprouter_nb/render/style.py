@@ -25,8 +25,17 @@ def style_tag() -> Html:
 @functools.cache
 def style_sheet(name: str = "style.css") -> str:
     """Return a style sheet's text on one line, without its comments, for a view that has its own place for it."""
-    source = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    # Its comments are for whoever changes it: each output of a notebook carries the sheet with it.
-    joined = re.sub(r"(?:/\*.*?\*/|\s)+", " ", source, flags=re.DOTALL)
+    return squeeze(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def squeeze(sheet: str) -> str:
+    """Return a style sheet on one line without its comments: what shows a piece of ours carries it along.
+
+    Examples
+    --------
+    >>> squeeze("/* Ours. */ .tr-a > p { margin: 0; }")
+    '.tr-a>p{margin:0;}'
+    """
+    joined = re.sub(r"(?:/\*.*?\*/|\s)+", " ", sheet, flags=re.DOTALL)
     # A colon without a space after it stays: in `li:has` a space would mean another thing.
     return re.sub(r" ?([{};,>]|: ) ?", lambda match: match[1].strip(), joined).strip()
