@@ -24,6 +24,16 @@ PASTE_FIVE = """data => {
   area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
 }"""
 
+PASTE_OFFICE = """data => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.setData("text/plain", "1\\t2");
+  transfer.setData("text/html", "<table><tr><td>1</td><td>2</td></tr></table>");
+  transfer.items.add(new File([bytes], "image.png", { type: "image/png" }));
+  const paste = new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true });
+  return document.querySelector(".tr-write textarea").dispatchEvent(paste);
+}"""
+
 
 @pytest.fixture
 def panel(notebook, page):
@@ -172,3 +182,14 @@ def test_the_end_of_a_stopped_answer_is_told(panel, page):
     assert page.locator(AREA).input_value() == "And then?"
     said(page).locator("summary", has_text="Reasoning").click()
     said(page).get_by_text("First I look.").wait_for()
+
+
+def test_cells_of_a_spreadsheet_are_pasted_as_text(panel, page):
+    """Where a program copies a picture of the text beside the text, the browser pastes the text."""
+    panel("office.ipynb", "'one'")
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (40, 30)).save(file, "PNG")
+    assert page.evaluate(PASTE_OFFICE, base64.b64encode(file.getvalue()).decode())
+    page.evaluate(PASTE_FIVE, base64.b64encode(file.getvalue()).decode())
+    page.locator(".tr-thumb").nth(4).wait_for()
+    assert page.locator(".tr-thumb").count() == 5

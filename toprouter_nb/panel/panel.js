@@ -45,7 +45,7 @@ class PanelView {
       if (event.key === "Escape" && this.store.state.busy) this.store.ask("stop");
     });
     this.area.addEventListener("input", () => this.fit());
-    this.area.addEventListener("paste", (event) => this.takeFiles(event, event.clipboardData));
+    this.area.addEventListener("paste", (event) => isWritten(event.clipboardData) || this.takeFiles(event, event.clipboardData));
     const row = make("div", "tr-row", box);
     const file = make("input", "", row, { type: "file", accept: "image/*", multiple: "", hidden: "" });
     file.addEventListener("change", () => this.pictures.add([...file.files], (words) => this.complain(words)).then(() => (file.value = "")));

@@ -11,6 +11,12 @@ const KEPT_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 const TOO_LARGE = "is too large";
 const UNREADABLE = "is no picture that can be read: PNG, JPEG, WebP or GIF";
 
+// Office programs copy a picture of the text along with it, and the text is what is meant. A file has no HTML, and a
+// picture of a page no plain text.
+function isWritten(data) {
+  return ["text/plain", "text/html"].every((type) => data?.getData(type));
+}
+
 async function shrink(file) {
   if (file.size > MOST_FILE_BYTES) throw new Error(TOO_LARGE);
   const bitmap = await createImageBitmap(file);
