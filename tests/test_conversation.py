@@ -81,6 +81,18 @@ def test_a_plain_request_gives_the_same_reply(gateway):
     assert said(chat) == ["One?", "Answer 1."]
 
 
+def test_a_stream_that_is_neither_true_nor_false_is_refused():
+    """`stream="yes"` is told before anything is sent, and an empty model id is no model."""
+    with ScriptedGateway(["One."]) as gateway:
+        chat = tr.Conversation("any/model", base_url=gateway.base_url, api_key="test", display=False)
+        with pytest.raises(errors.ParameterError, match="stream is True or False, not 'yes'"):
+            chat.ask("One?", stream="yes")
+        with pytest.raises(errors.ParameterError, match="A model id is a text without spaces"):
+            chat.ask("One?", model="")
+        assert not gateway.requests
+    assert chat.turns == ()
+
+
 def test_a_reply_tells_all_that_is_known(gateway):
     """Model, id, times, usage and the raw answer are there; what was not reported is None."""
     reply = chat_with(gateway).ask("One?")

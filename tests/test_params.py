@@ -52,6 +52,20 @@ def test_numbers_of_numpy_are_numbers():
                 "Another field of the wire goes into extra={'temprature': ...}."
             ),
         ),
+        (
+            {"api_key": "sk-secret"},
+            (
+                "api_key is no option of a request. "
+                "It belongs to Conversation(api_key=...) or tr.configure(api_key=...)."
+            ),
+        ),
+        (
+            {"messages": []},
+            (
+                "messages is no option of a request. A conversation makes them of its turns; "
+                "Conversation.from_messages(messages) begins with some."
+            ),
+        ),
         ({"extra": 3}, "extra must be a dict of JSON fields by name, not 3."),
         ({"extra": {"model": "x"}}, "extra cannot hold 'model': it has a place of its own, pass it directly."),
         (

@@ -1,6 +1,7 @@
 """Turns: who speaks, and what; built from whatever a person passes."""
 
 import copy
+import io
 import pickle
 
 import numpy as np
@@ -122,8 +123,31 @@ def test_part_of_a_part_is_itself(one):
     assert part(one) is one
 
 
-@pytest.mark.parametrize("wrong", [None, 3, [], object()])
-def test_what_is_no_part_is_refused(wrong):
-    """What is neither text, table nor image is a typed error."""
+@pytest.mark.parametrize("wrong", [object(), io.BytesIO(b"x"), b"no image"])
+def test_what_is_no_image_is_refused(wrong):
+    """What might be an image and is none is a typed error, which says what an image is."""
     with pytest.raises(ImageError):
         user("Look:", wrong)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "advice"),
+    [
+        (5, "int", "Pass a text, as str(...) makes one."),
+        (np.float64(0.5), "float64", "Pass a text, as str(...) makes one."),
+        (None, "NoneType", "Pass a text, as str(...) makes one."),
+        (["a", "b"], "list", "Pass its items one by one: *items."),
+        ((one for one in "ab"), "generator", "Pass its items one by one: *items."),
+        (
+            [{"role": "user", "content": "a"}],
+            "list",
+            "Pass a text, as json.dumps(...) makes one; a list of messages is for Conversation.from_messages(...).",
+        ),
+        (user("a"), "Turn", "Pass its parts: *turn.parts."),
+    ],
+)
+def test_what_is_no_part_is_told_with_what_to_pass_instead(source, kind, advice):
+    """Who passes a number or a list to `ask` hears of texts, and not of image files."""
+    with pytest.raises(ParameterError) as caught:
+        user("Look:", source)
+    assert str(caught.value) == f"A turn is made of texts, images, figures and DataFrames, not of {kind}. {advice}"

@@ -27,7 +27,7 @@ def choose_model(model: str | None, settings: Settings) -> str:
     UnknownModelError
         It is a `local/` id, and no such model is on this machine.
     """
-    named = model or settings.model
+    named = settings.model if model is None else model
     if named is None:
         return DEFAULT_REMOTE_MODEL if _has_key(settings) else DEFAULT_LOCAL_MODEL
     if is_local_id(check_model_id(named)):

@@ -73,6 +73,20 @@ def check_model_id(model: object) -> str:
     raise ParameterError(message)
 
 
+def check_stream(stream: object) -> bool:
+    """Check whether a reply shall be streamed.
+
+    Raises
+    ------
+    ParameterError
+        It is neither True nor False: "no" would be sent as a yes.
+    """
+    if isinstance(stream, bool):
+        return stream
+    message = f"stream is True or False, not {shorten(repr(stream), 60)}."
+    raise ParameterError(message)
+
+
 def is_local_id(model: str) -> bool:
     """Say whether an id names a model of this machine, which the embedded server answers."""
     return model.startswith("local/")
@@ -123,7 +137,22 @@ _CHECKS: Mapping[str, Callable[[str, object], Any]] = {
 }
 
 
+# What people pass here and belongs elsewhere. A key above all: the advice for a field of the wire would put it into the
+# request's body, where gateways log it.
+_ELSEWHERE = {
+    "api_key": "It belongs to Conversation(api_key=...) or tr.configure(api_key=...).",
+    "base_url": "It belongs to Conversation(base_url=...) or tr.configure(base_url=...).",
+    "budget_usd": "It belongs to Conversation(budget_usd=...) or tr.track(budget_usd=...).",
+    "display": "It belongs to Conversation(display=...) or tr.configure(display=...).",
+    "messages": "A conversation makes them of its turns; Conversation.from_messages(messages) begins with some.",
+    "system": "It belongs to Conversation(system=...); chat.system = ... changes it.",
+    "timeout": "The time limits are tr.configure(connect_seconds=..., first_byte_seconds=..., idle_seconds=...).",
+}
+
+
 def _unknown(name: str) -> ParameterError:
+    if name in _ELSEWHERE:
+        return ParameterError(f"{name} is no option of a request. {_ELSEWHERE[name]}")
     near = difflib.get_close_matches(name, _CHECKS, n=1)
     hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(_CHECKS)} and extra."
     message = f"There is no parameter {name}: {hint} Another field of the wire goes into extra={{{name!r}: ...}}."

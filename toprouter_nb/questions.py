@@ -14,7 +14,7 @@ from .dialogue import Dialogue
 from .errors import ParameterError, StructuredReplyError
 from .guards import choose_model, refuse_images
 from .history import Node
-from .params import check_params
+from .params import check_params, check_stream
 from .reply import Reply
 from .structured import Shape, is_repairable, repair_request, shape_of
 from .structured_growth import grow, grow_async
@@ -233,12 +233,12 @@ class Questions(Dialogue):
         given = dict(params)
         is_placed = not (given.pop("append", False) or after or repeated)
         place, entered = self._place() if is_placed else (after, None)
-        model = given.pop("model", None) or self._model
+        model = given.pop("model", None)
         shape = shape_of(given.pop("data_model", None))
         options = self._options | check_params(given)
         turn = user(*parts) if repeated is None else None
         settings = self._settings_now()
-        name = choose_model(model, settings)
+        name = choose_model(self._model if model is None else model, settings)
         if shape is not None:
             options = {**options, "response_format": shape.response_format(name)}
         return Question(
@@ -248,7 +248,7 @@ class Questions(Dialogue):
             system=self._system,
             model=name,
             options=options,
-            is_streamed=is_streamed,
+            is_streamed=check_stream(is_streamed),
             settings=settings,
             account=self._account(),
             shape=shape,

@@ -4,7 +4,9 @@ Knows nothing of JSON, history or replies; what may become a part is decided in 
 """
 
 import dataclasses
-from collections.abc import Iterable
+import numbers
+from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Literal, get_args
 
 from .errors import ParameterError
@@ -99,6 +101,8 @@ def part(source: object) -> Part:
 
     Raises
     ------
+    ParameterError
+        The source is of a kind that is never an image: a number, a list, a dict, a turn, None.
     ImageError
         The source is none of these, or the image cannot be read.
     """
@@ -108,10 +112,28 @@ def part(source: object) -> Part:
         return TextPart(source)
     if is_frame(source):
         return TextPart(render_frame(source))
+    advice = _advice(source)
+    if advice is not None:
+        kind = type(source).__name__
+        message = f"A turn is made of texts, images, figures and DataFrames, not of {kind}. {advice}"
+        raise ParameterError(message)
     # Imported here: the readers of image formats are not needed for a conversation in words.
     from .images import image
 
     return image(source)
+
+
+def _advice(source: object) -> str | None:
+    """Say what to pass instead of what people pass as a part by mistake; None where it may be an image."""
+    if isinstance(source, Turn):
+        return "Pass its parts: *turn.parts."
+    if isinstance(source, Mapping) or (isinstance(source, list) and source and isinstance(source[0], Mapping)):
+        return "Pass a text, as json.dumps(...) makes one; a list of messages is for Conversation.from_messages(...)."
+    if isinstance(source, list | tuple | AbstractSet | Generator):
+        return "Pass its items one by one: *items."
+    if source is None or isinstance(source, numbers.Number):
+        return "Pass a text, as str(...) makes one."
+    return "Pass its text: .text." if isinstance(getattr(source, "text", None), str) else None
 
 
 def _read_parts(given: object) -> tuple[Part, ...]:

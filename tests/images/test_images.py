@@ -175,6 +175,13 @@ def test_path_of_another_library(tmp_path):
     assert "not Pathlike" in str(refused(Pathlike(3)))
 
 
+class Drawn:
+    """What draws itself when asked, as plotly's figures do."""
+
+    def to_image(self):
+        """Return the bytes of a picture."""
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -186,6 +193,7 @@ def test_path_of_another_library(tmp_path):
         (Image.Image, "not type"),
         (types, "not a module"),
         (io.BytesIO(PNG), r"file.read\(\)"),
+        (Drawn(), r"to_image\(format='png'\)"),
         (pd.DataFrame({"a": [1]}), r"ask\(\) directly"),
         (pd.Series([1.0]), r"shape \(1,\)"),
         (np.float64(1.0), r"shape \(\)"),

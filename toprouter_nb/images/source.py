@@ -231,6 +231,8 @@ def _refusal(source: object) -> str:
         return f"{_SOURCES}, not a module. For what pyplot shows, pass plt.gcf()."
     if callable(getattr(type(source), "read", None)):
         return f"{_SOURCES}, not an open file ({name}). Pass its path, or its bytes: file.read()."
+    if callable(getattr(type(source), "to_image", None)):  # plotly's figures, which need a browser to be drawn
+        return f"{_SOURCES}, not {name}. Pass the bytes that it makes: to_image(format='png')."
     if callable(getattr(type(source), "__array__", None)):
         return ""
     return f"{_SOURCES}, not {name}."
