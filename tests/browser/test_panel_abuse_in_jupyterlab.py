@@ -193,3 +193,19 @@ def test_cells_of_a_spreadsheet_are_pasted_as_text(panel, page):
     page.evaluate(PASTE_FIVE, base64.b64encode(file.getvalue()).decode())
     page.locator(".tr-thumb").nth(4).wait_for()
     assert page.locator(".tr-thumb").count() == 5
+
+
+def test_keys_of_an_input_method_are_not_ours(panel, page):
+    """Who writes with an input method may press Enter and Escape for it: nothing is sent, and no answer is stopped."""
+    panel("method.ipynb", "Script(deltas=['Once ', Hang()])")
+    page.locator(AREA).fill("Tell me")
+    page.locator(AREA).press("Enter")
+    page.locator(".tr-panel").get_by_text("Once").wait_for()
+    page.locator(AREA).fill("half")
+    for key in ("Enter", "Escape"):
+        page.locator(AREA).dispatch_event("keydown", {"key": key, "isComposing": True, "bubbles": True})
+    page.wait_for_timeout(500)
+    assert page.locator(".tr-alert:visible").count() == 0
+    assert page.locator(".tr-panel[aria-busy='true']").count() == 1
+    page.keyboard.press("Escape")
+    page.locator(".tr-panel[aria-busy='false']").wait_for()

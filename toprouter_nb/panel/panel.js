@@ -42,7 +42,7 @@ class PanelView {
     this.area = make("textarea", "", box, { rows: 2, "aria-label": "Your question", placeholder, dir: "auto" });
     onEnter(this.area, () => this.send());
     this.root.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.store.state.busy) this.store.ask("stop");
+      if (isKey(event, "Escape") && this.store.state.busy) this.store.ask("stop");
     });
     this.area.addEventListener("input", () => this.fit());
     this.area.addEventListener("paste", (event) => isWritten(event.clipboardData) || this.takeFiles(event, event.clipboardData));

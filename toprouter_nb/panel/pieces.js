@@ -67,7 +67,7 @@ class TurnView {
       this.panel.area.focus({ preventScroll: true });
     };
     onEnter(area, send);
-    area.addEventListener("keydown", (event) => event.key === "Escape" && leave());
+    area.addEventListener("keydown", (event) => isKey(event, "Escape") && leave());
     button(box, "Ask again", "Ask the edited question (Enter)", send);
     button(box, "Cancel", "Leave it as it was (Escape)", leave);
     this.body.replaceWith(box);
@@ -75,10 +75,14 @@ class TurnView {
   }
 }
 
+// Code 229 is a key that an input method still holds, which Safari says in no other way.
+function isKey(event, name) {
+  return event.key === name && !event.isComposing && event.keyCode !== 229;
+}
+
 function onEnter(area, act) {
   area.addEventListener("keydown", (event) => {
-    // Code 229 is a key that an input method still holds, which Safari says in no other way.
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    if (!isKey(event, "Enter")) return;
     event.preventDefault();
     event.stopPropagation();
     // The notebook keeps Shift+Enter for itself, so that the new line is ours to make.
