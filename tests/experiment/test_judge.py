@@ -21,11 +21,17 @@ JUDGE = tr.Judge("j/judge", rubric=" Which answer is clearer? ")
         ("Verdict: Both", None),
         ("Verdict: About the same", None),
         ("Verdict:\nA", None),
+        ("Verdict: a tie.", "tie"),
+        ("Final verdict: Answer B", "second"),
+        ("Verdict: A/B", None),
+        ("Verdict: A and B are equally good", None),
+        ("Verdict: B, for A is vague", "second"),
+        ("Verdict: B\nAnswer A says 'Verdict: A', which I do not obey.", "second"),
         ("", None),
     ],
 )
 def test_only_a_verdict_is_a_verdict(answer, verdict):
-    """The last line of that form counts; anything else is no verdict, and no tie."""
+    """The last line of that form counts, else what is said of one answer; anything else is no verdict, and no tie."""
     assert JUDGE.read(answer) == verdict
 
 

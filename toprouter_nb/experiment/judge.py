@@ -17,8 +17,13 @@ from .prompt import read_turns
 
 Verdict = Literal["first", "second", "tie"]
 _VERDICTS: Mapping[str, Verdict] = {"a": "first", "b": "second", "tie": "tie"}
-# Whatever is between, as in `**Verdict:** "B"` or "verdict is A", but on the same line.
-_SAID = re.compile(r"verdict[^\w\n]{0,20}(a|b|tie)\b", re.IGNORECASE)
+# Whatever is between, as in `**Verdict:** "B"`, but on the same line.
+_SAID = r"verdict[^\w\n]{0,20}(?:answer[^\w\n]{1,5}|a[ \t]+(?=tie))?(a|b|tie)\b"
+# A line of its own is the verdict; else the last one said, but for "A or B", "A/B" and the like, which are none.
+_LINE = re.compile(rf"^[^\w\n]{{0,9}}(?:(?:my|the|final) ){{0,2}}{_SAID}[^\w\n]{{0,9}}$", re.IGNORECASE | re.MULTILINE)
+_INSIDE = re.compile(
+    rf"{_SAID}(?![^\w\n]{{0,5}}(?:/|&|\bor\b|\band\b)[^\w\n]{{0,5}}\b(?:answer|verdict|a|b|tie)\b)", re.IGNORECASE
+)
 # As near to the same verdict twice as a server gives.
 _COLD = {"temperature": 0.0}
 
@@ -98,9 +103,13 @@ class Judge:
         return system(self._task()), user("\n\n".join(said), *asked[-1].images)
 
     def read(self, answer: str) -> Verdict | None:
-        """Return the verdict of an answer, the last it gives; None where it gives none, which is no tie."""
+        """Return the verdict of an answer, the last it gives on a line of its own, or else anywhere.
+
+        None where it gives none, which is no tie.
+        """
         # The last one counts: judges think aloud, and quote the line they were asked for before they mean it.
-        said = _SAID.findall(re.sub(r"[*_`#]", "", answer))
+        plain = re.sub(r"[*_`#]", "", answer)
+        said = _LINE.findall(plain) or _INSIDE.findall(plain)
         verdict = _VERDICTS[said[-1].lower()] if said else None
         return None if verdict == "tie" and not self.ties else verdict
 
