@@ -76,7 +76,7 @@ def test_no_verdict_is_left_out():
 
 
 def test_a_model_that_never_lost_has_no_bound():
-    """It is flagged, has no interval, and no pair with it is called separated."""
+    """It is flagged and has no interval; six wins of six are not enough among three pairs."""
     frame = pd.DataFrame({"model_a": ["x"] * 9 + ["y", "z"] * 6, "model_b": ["y", "z", "y"] * 3 + ["z", "y"] * 6})
     frame["winner"] = "a"
     found = tr.rank(frame)
@@ -164,3 +164,21 @@ def test_a_comparison_without_a_model_is_refused():
     lines = {"model_a": ["m", None], "model_b": ["n", "n"], "winner": ["a", "b"]}
     with pytest.raises(ParameterError, match="lacks the name of a model"):
         tr.rank(pd.DataFrame(lines))
+
+
+def test_who_always_wins_is_separated_by_the_number_of_prompts():
+    """Two hundred wins of two hundred are no tie, though the strength has no bound."""
+    frame = pd.DataFrame({"model_a": ["x"] * 200, "model_b": ["y"] * 200, "winner": "a"})
+    assert tr.rank(frame).sentences[0] == "x beats y, at 95 %."
+    assert tr.rank(frame.assign(prompt_id="p")).sentences[0] == "No pair is separated at 95 %."
+
+
+def test_models_that_beat_all_others_as_a_group_have_no_bound():
+    """Two that only lose to each other, above two that only beat each other: no interval is made up by the ridge."""
+    lines = [(one, two, "a", place) for place in range(60) for one in ("w", "x") for two in ("y", "z")]
+    lines += [pair for place in range(60) for pair in (("w", "x", "ab"[place % 2], place), ("y", "z", "tie", place))]
+    found = tr.rank(pd.DataFrame(lines, columns=["model_a", "model_b", "winner", "prompt_id"]))
+    assert found.df()["is_unbounded"].all()
+    assert found.df()[["low", "high"]].isna().all(axis=None)
+    assert found.sentences[0] == "w beats y, w beats z, x beats y and x beats z, at 95 %."
+    assert "w shares no cycle of wins with the rest, so its strength has no bound; more" in found.sentences[1]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from .interval import Codes, Floats
+from .interval import Codes, Floats, codes_of
 
 # A pull towards 0, far below what one comparison weighs: it keeps a model that never lost finite.
 RIDGE = 1e-4
@@ -36,16 +36,26 @@ class Strengths:
         Of the log odds, clustered by group.
     groups
         How many groups of prompts there are.
-    unbounded
-        Models outside of the largest set in which a chain of wins leads from each to each, or all where no set is the
-        largest: their strength has no bound but the ridge. One that never lost is such a one, and so is each of two
-        that only ever lost to each other.
+    parts
+        The code of each model's part. Within a part everybody was beaten by somebody, so that differences are known;
+        between two parts all comparisons went one way, so that their distance has no bound but the ridge.
+    met
+        In how many groups each met each; a square.
     """
 
     log_odds: Floats
     covariance: Floats
     groups: int
-    unbounded: NDArray[np.bool_]
+    parts: Codes
+    met: Codes
+
+    @property
+    def unbounded(self) -> NDArray[np.bool_]:
+        """Models whose strength has no bound: all outside the largest part, or all where two are as large."""
+        sizes = np.bincount(self.parts)
+        is_only = np.count_nonzero(sizes == sizes.max()) == 1
+        found: NDArray[np.bool_] = (sizes[self.parts] < sizes.max()) | (not is_only and len(sizes) > 1)
+        return found
 
 
 def fit_strengths(first: Codes, second: Codes, outcomes: Floats, groups: Codes, models: int) -> Strengths:
@@ -91,7 +101,7 @@ def fit_strengths(first: Codes, second: Codes, outcomes: Floats, groups: Codes, 
     # Strengths are told against the average, so the error of the average belongs to each of them.
     centre = np.eye(models) - 1 / models
     covariance = centre @ bread @ middle @ bread @ centre
-    return Strengths(log_odds, covariance, count, _unbounded(won))
+    return Strengths(log_odds, covariance, count, _parts(won), _met(first, second, groups, models))
 
 
 def _won(first: Codes, second: Codes, outcomes: Floats, models: int) -> Floats:
@@ -138,16 +148,18 @@ def _information(log_odds: Floats, won: Floats) -> Floats:
     return information
 
 
-def _unbounded(won: Floats) -> NDArray[np.bool_]:
-    """Say which models no finite strength fits best, beside the largest set whose strengths are finite."""
+def _parts(won: Floats) -> Codes:
+    """Return the part of each model: two are in one where chains of wins lead from each to the other."""
     above = _chains(won)
-    in_set_with = above & above.T
-    sizes = in_set_with.sum(axis=1)
-    largest = sizes == sizes.max()
-    # Two sets of one size: neither is "the rest" that the other is measured against.
-    is_one_set = bool(largest.sum() == sizes.max())
-    unbounded: NDArray[np.bool_] = ~largest if is_one_set else np.ones(len(won), dtype=bool)
-    return unbounded
+    return codes_of((above & above.T).argmax(axis=1))
+
+
+def _met(first: Codes, second: Codes, groups: Codes, models: int) -> Codes:
+    """Return in how many groups each met each."""
+    pairs = np.column_stack([np.minimum(first, second), np.maximum(first, second), groups])
+    once = np.unique(pairs, axis=0)
+    met = np.bincount(once[:, 0] * models + once[:, 1], minlength=models**2).reshape(models, models)
+    return met + met.T
 
 
 def _check_joined(met: Floats) -> None:

@@ -13,7 +13,7 @@ from ..errors import ParameterError
 from ..plain import render_plain, shorten
 from ..tables import Column, table_of
 from .bradley_terry import Strengths, fit_strengths
-from .difference import holm
+from .difference import holm, mcnemar
 from .finding import Finding, join_words
 from .interval import Floats, codes_of
 from .student import check_level, t_p_value, t_quantile
@@ -181,13 +181,16 @@ def _sentences(lines: Sequence[dict[str, Any]], names: Sequence[str], fit: Stren
 def _separated(names: Sequence[str], fit: Strengths, level: float) -> list[tuple[str, str]]:
     """Return the pairs (better, worse) whose difference is not chance, after Holm's correction."""
     pairs = [(one, two) for one in range(len(names)) for two in range(one + 1, len(names))]
-    # A strength that only the ridge bounds has no error worth the name, so no test either.
-    pairs = [(one, two) for one, two in pairs if not (fit.unbounded[one] or fit.unbounded[two])]
-    p_values = []
-    for one, two in pairs:
-        variance = fit.covariance[one, one] + fit.covariance[two, two] - 2 * fit.covariance[one, two]
-        gap = fit.log_odds[one] - fit.log_odds[two]
-        p_values.append(t_p_value(gap / np.sqrt(variance), fit.groups - 1) if variance > 0 else 1.0)
+    p_values = [_p_value(one, two, fit) for one, two in pairs]
     apart = [pair for pair, p_value in zip(pairs, holm(p_values), strict=True) if p_value < 1 - level]
     ordered = [(one, two) if fit.log_odds[one] > fit.log_odds[two] else (two, one) for one, two in apart]
     return [(names[one], names[two]) for one, two in sorted(ordered, key=lambda pair: -fit.log_odds[pair[0]])]
+
+
+def _p_value(one: int, two: int, fit: Strengths) -> float:
+    """Return the p value of no difference; NaN where the two neither met nor are in one part."""
+    if fit.parts[one] != fit.parts[two]:  # all went one way: no spread to judge by, so the number of groups decides
+        return mcnemar(int(fit.met[one, two]), 0)[0] if fit.met[one, two] else np.nan
+    variance = fit.covariance[one, one] + fit.covariance[two, two] - 2 * fit.covariance[one, two]
+    gap = fit.log_odds[one] - fit.log_odds[two]
+    return t_p_value(gap / np.sqrt(variance), fit.groups - 1) if variance > 0 else 1.0
