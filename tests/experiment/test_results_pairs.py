@@ -27,8 +27,10 @@ def test_each_pair_is_asked_in_both_orders_once(tmp_path):
         assert gateway.calls == 12 + 12
         again = run.judge(Judge(JUDGE, "Which is clearer?"), display=False)
         assert gateway.calls == 24
+        raised = run.judge(Judge(JUDGE, "Which is clearer?", version=2), display=False)
+        assert (gateway.calls, len(raised.df())) == (36, 6)
         run.judge(Judge(JUDGE, "Which is shorter?"), display=False)
-        assert gateway.calls == 36
+        assert gateway.calls == 48
     assert again.verdicts().equals(pairs.verdicts())
     assert set(pairs.df()["winner"]) == {"tie"}
     assert pairs.df()["is_flip"].all()
@@ -62,3 +64,20 @@ def test_an_opened_run_can_be_judged(tmp_path):
         opened._settings = study_at(gateway, tmp_path)._settings()
         assert len(opened.judge(Judge(JUDGE, "Which is clearer?"), display=False).df()) == 6
         assert gateway.calls == 24
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        (["zz", "a/small"], "There is no 'zz' among the rows. There are: a/small, b/large."),
+        ("a/small", "models is a list of names, not the text 'a/small'."),
+        (["a/small", "a/small"], "compares the answers of two models or more; here is only 'a/small'."),
+    ],
+)
+def test_a_judge_is_not_asked_about_no_pairs(tmp_path, models, message):
+    """Names that make no pair are refused, instead of an empty table of verdicts."""
+    with Gateway(reply, models=listed([*MODELS, JUDGE])) as gateway:
+        run = study_at(gateway, tmp_path, grid_of(2, repeats=1)).run(display=False)
+        with pytest.raises(errors.ParameterError, match=r"There is|models is|compares") as caught:
+            run.judge(Judge(JUDGE, "Which is clearer?"), models=models, display=False)
+    assert message in str(caught.value)

@@ -66,7 +66,8 @@ def test_every_two_answers_are_paired_in_both_orders():
     assert plan["is_swapped"].mean() == 0.5
     assert len(plan_pairs(rows, swap=False)) * 2 == len(plan)
     assert set(plan_pairs(rows, models=["a/small", "c/large"])["model_b"]) == {"c/large"}
-    assert plan_pairs(rows[:0]).empty
+    with pytest.raises(ParameterError, match=r"answers of two models or more; here is none\."):
+        plan_pairs(rows[:0])
 
 
 @pytest.mark.parametrize(

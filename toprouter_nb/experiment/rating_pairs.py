@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import ParameterError
 from ..plain import render_plain, shorten
-from .variants import check_variant, is_answer, read_rows
+from .variants import is_answer, named_variants, read_rows
 from .verdicts import plan_pairs
 
 
@@ -83,7 +83,7 @@ def draw_pairs(rows: pd.DataFrame, *, models: Sequence[str] | None = None, seed:
     if "answer" not in frame:
         message = "The rows have no column 'answer', so there is nothing to show."
         raise ParameterError(message)
-    names = _check_models(frame, models)
+    names = named_variants(frame, models)
     _check_cells(frame)
     plan = plan_pairs(rows, swap=False, models=names)
     if plan.empty:
@@ -131,21 +131,6 @@ def _texts(frame: pd.DataFrame, name: str) -> list[str]:
         return [""] * len(frame)
     column = frame[name].astype(object)
     return [str(text) for text in column.where(column.notna(), "")]
-
-
-def _check_models(frame: pd.DataFrame, models: Sequence[str] | None) -> list[str]:
-    there = list(dict.fromkeys(frame["variant"].tolist()))
-    if isinstance(models, str):
-        message = f"models is a list of names, not the text {shorten(render_plain(models), 80)!r}."
-        raise ParameterError(message)
-    names = there if models is None else list(dict.fromkeys(models))
-    for name in names:
-        check_variant(name, there)
-    if len(names) < 2:  # noqa: PLR2004 - a pair is two
-        only = f"only {shorten(render_plain(names[0]), 80)!r}" if names else "none"
-        message = f"A blind rating compares the answers of two models or more; here is {only}."
-        raise ParameterError(message)
-    return names
 
 
 def _check_cells(frame: pd.DataFrame) -> None:

@@ -147,7 +147,7 @@ class Results(RunTables):
         Raises
         ------
         ParameterError
-            `judge` is no `Judge`.
+            `judge` is no `Judge`, there is no such model, or they are fewer than two.
         BudgetError, StorageError, SettingsError, UnknownModelError
             As `Experiment.run`.
         """
@@ -156,7 +156,7 @@ class Results(RunTables):
         pairs = plan_pairs(rows, swap=judge.swap, models=models)
         settings = self._judging_settings()
         questions = dict(zip(rows["prompt_id"], rows["prompt"], strict=True))
-        answers, keys = rows["answer"].fillna("").tolist(), Keys(settings.base_url)
+        answers, keys = rows["answer"].fillna("").tolist(), Keys(settings.base_url, str(judge.version))
         plan = JudgingPlan(judge, pairs, answers=answers, questions=questions, keys=keys)
         known = look_up(plan.models, settings, self._prices)
         engine = Engine(
@@ -168,6 +168,7 @@ class Results(RunTables):
                 budget_nano_usd=check_budget(budget_usd),
                 lanes=check_lanes(concurrency),
                 unseeded=known.unseeded,
+                version=str(judge.version),
                 facts={"judge": judge.model, "rubric": judge.rubric, "version": judge.version, **describe_place()},
             )
         )

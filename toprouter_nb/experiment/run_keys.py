@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..turns import Turn
 
 VERSION = 1
+FIRST_VERSION = "1"
 
 
 class CellLike(Protocol):
@@ -53,6 +54,8 @@ class Keys:
     ----------
     base_url
         Of the gateway; models of this machine have none, for their address changes with every start.
+    version
+        Of whoever asks, a judge; the first is in no key.
 
     Examples
     --------
@@ -65,8 +68,9 @@ class Keys:
     3
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, version: str = FIRST_VERSION) -> None:
         self._base_url = base_url
+        self._version = [] if version == FIRST_VERSION else [version]
         self._beginnings: dict[tuple[str, int], Any] = {}
         self._digests: dict[str, tuple[tuple[Turn, ...], bytes]] = {}
 
@@ -86,7 +90,7 @@ class Keys:
             address = "local" if is_local_id(cell.model) else self._base_url
             # The seed enters cell by cell, below, wherever it came from.
             options = {name: value for name, value in cell.params.items() if name != "seed"}
-            said = canonical([VERSION, address, cell.model, options])
+            said = canonical([VERSION, address, cell.model, options, *self._version])
             known = self._beginnings[name] = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16)
         return known
 

@@ -19,7 +19,7 @@ from ..whole import check_whole
 from .row import NANO
 from .run_gate import Limits
 from .run_judging import JudgingPlan
-from .run_keys import Keys
+from .run_keys import FIRST_VERSION, Keys
 from .run_plan import Plan
 from .run_prices import Prices
 from .store_folder import RunFolder
@@ -33,7 +33,7 @@ _DAY_SECONDS = 86_400
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunSpec:
-    """What a start of a run needs to know; of it only plan and address can change an answer."""
+    """What a start of a run needs to know; of it only plan, address and version can change an answer."""
 
     plan: Plan | JudgingPlan
     settings: Settings
@@ -48,12 +48,13 @@ class RunSpec:
     tokens_per_minute: Limits = None
     scorer_seconds: float = 30.0
     is_power_safe: bool = False
+    version: str = FIRST_VERSION
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def keys(self) -> Keys:
         """The keys of cells at this address."""
-        return Keys(self.settings.base_url)
+        return Keys(self.settings.base_url, self.version)
 
     def asking_settings(self) -> Settings:
         """Return the settings for single attempts: with the key, no repetition, and time for whole answers."""

@@ -119,6 +119,28 @@ def check_variant(name: str, there: Iterable[str]) -> None:
         raise ParameterError(message)
 
 
+def named_variants(frame: pd.DataFrame, models: Sequence[str] | None) -> list[str]:
+    """Return the variants to be compared, each once: those named, or all.
+
+    Raises
+    ------
+    ParameterError
+        It is no list of names, there is none of a name, or they are fewer than two.
+    """
+    there = list(dict.fromkeys(frame["variant"].tolist()))
+    if isinstance(models, str):
+        message = f"models is a list of names, not the text {shorten(render_plain(models), 80)!r}."
+        raise ParameterError(message)
+    names = there if models is None else list(dict.fromkeys(models))
+    for name in names:
+        check_variant(name, there)
+    if len(names) < 2:  # noqa: PLR2004  # a pair is two
+        only = f"only {shorten(render_plain(names[0]), 80)!r}" if names else "none"
+        message = f"Who judges compares the answers of two models or more; here is {only}."
+        raise ParameterError(message)
+    return names
+
+
 def _variant_names(frame: pd.DataFrame) -> "pd.Series[str]":
     models = frame["model"].astype(str)
     if len(frame["params_id"].unique()) <= 1:

@@ -22,7 +22,7 @@ from .finding import Finding
 from .interval import Interval, mean_interval
 from .summary import few_prompts
 from .summary_parts import lines_of
-from .variants import is_answer, read_rows
+from .variants import is_answer, named_variants, read_rows
 
 PAIR_COLUMNS = (
     Column("prompt_id", "string", "-", "never"),
@@ -67,6 +67,11 @@ def plan_pairs(rows: pd.DataFrame, *, swap: bool = True, models: Sequence[str] |
         `prompt_id`, `cluster`, `repeat`, `model_a`, `model_b`, `is_swapped` (whether b is shown first), and `row_a`,
         `row_b`: the places of the answers among the rows, from 0.
 
+    Raises
+    ------
+    ParameterError
+        There is no such model, or they are fewer than two.
+
     Examples
     --------
     >>> rows = pd.DataFrame({"model": ["m", "n"], "prompt_id": ["p", "p"], "answer": ["one", "two"]})
@@ -76,8 +81,8 @@ def plan_pairs(rows: pd.DataFrame, *, swap: bool = True, models: Sequence[str] |
     frame = read_rows(rows)
     frame["repeat"] = frame["repeat"].astype(int) if "repeat" in frame else 0
     frame["row"] = np.arange(len(frame))
+    names = named_variants(frame, models)
     frame = frame[is_answer(frame)]
-    names = list(dict.fromkeys(frame["variant"].tolist())) if models is None else list(models)
     keys = ["prompt_id", "cluster", "repeat"]
     sides = {name: frame[frame["variant"] == name].set_index(keys)["row"] for name in names}
     blocks = []
