@@ -72,6 +72,8 @@ def test_the_rows_after_three_hangs_say_that_they_were_left_out(tmp_path):
         (lambda row: "0.5", "not '0.5'."),
         (lambda row: {"score": 1}, "not a dict without it."),
         (lambda row: [1], "not [1]."),
+        (lambda row: float("inf"), "or None for no score, not inf."),
+        (lambda row: 10**400, "0000…."),
     ],
 )
 def test_what_a_scorer_does_wrong_is_the_error_of_its_row(tmp_path, judge, said):

@@ -4,6 +4,7 @@ Knows nothing of calls. What is scored is read from the file, so a kill loses no
 """
 
 import json
+import math
 import queue
 import threading
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ _LEFT_OUT = (
     f"Not scored: the scorer hung for {_HANGS} rows before this one. Mend it, or raise scorer_seconds, and run again."
 )
 _FINAL = ", ".join(f"'{status}'" for status in FINAL)
-_RETURNED = 'A scorer returns a number, a truth value, a dict with "value", or None for no score, not {}.'
+_RETURNED = 'A scorer returns a finite number, a truth value, a dict with "value", or None for no score, not {}.'
 _Outcome = tuple[float | None, int | None, str | None]
 Score = tuple[bytes, str, str, float | None, int | None, str | None, str | None]
 
@@ -194,7 +195,9 @@ def _read(value: Any) -> _Outcome:
         return None, None if passed is None else int(bool(passed)), detail
     try:
         number = float("no number" if isinstance(value, str | bytes) else value)
-    except (TypeError, ValueError):
+        if math.isinf(number):
+            raise ValueError  # noqa: TRY301  # no mean could be made of it
+    except (TypeError, ValueError, OverflowError):
         raise ParameterError(_RETURNED.format(shorten(render_plain(repr(value)), 60))) from None
     # A score of 0 or 1 says by itself whether the answer passed; 0.7 does not.
     if passed is None and number in (0.0, 1.0):
