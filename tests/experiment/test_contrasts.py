@@ -109,7 +109,7 @@ def test_a_table_is_safe_to_show():
     assert str(found).splitlines()[0] in repr(found).replace("\\x1b", "\x1b")
 
 
-@pytest.mark.parametrize("named", [("a/small",), ("zz",), ("a/small", "a/small")])
+@pytest.mark.parametrize("named", [("a/small",), ("zz",), ("a/small", "a/small"), (["a/small", "b/large"],)])
 def test_one_model_alone_or_twice_is_refused(named):
     """A comparison of one name, known or not, or of a model with itself, is an error and no empty table."""
     with pytest.raises(ParameterError, match="Name two models or more, each once"):

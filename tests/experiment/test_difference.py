@@ -79,16 +79,23 @@ def test_single_answers_get_mcnemar():
         pytest.approx(0.125),
     )
     assert paired_difference((one * 2, names * 2), (two, names)).test == "paired t"
-    shared = dict.fromkeys(names[:3], "x") | dict.fromkeys(names[3:], "y")
+    shared = dict.fromkeys(names[:2], "x") | dict.fromkeys(names[2:], "y")
     assert paired_difference((one, names), (two, names), shared).test == "paired t"
 
 
 def test_equal_models_are_not_separated():
-    """No difference anywhere has p = 1; the same difference everywhere has p = 0."""
+    """No difference anywhere has p = 1."""
     same = paired_difference(([0.5, 0.7], ["a", "b"]), ([0.5, 0.7], ["a", "b"]))
     assert (same.estimate, same.p_value, same.low, same.high) == (0, 1, 0, 0)
-    shifted = paired_difference(([1.5, 2.5], ["a", "b"]), ([0.5, 1.5], ["a", "b"]))
-    assert (shifted.estimate, shifted.p_value) == (1, 0)
+
+
+@pytest.mark.parametrize("count", [2, 5, 6, 40])
+def test_a_difference_without_spread_is_as_sure_as_its_prompts_are_many(count):
+    """Where every prompt differs by just as much, p is the exact sign test's, and never 0 for two prompts."""
+    names = [str(place) for place in range(count)]
+    found = paired_difference(([0.7] * count, names), ([0.4] * count, names))
+    assert (found.test, found.wins) == ("sign", count)
+    assert found.p_value == pytest.approx(stats.binomtest(count, count).pvalue)
 
 
 def test_nothing_in_common_is_no_difference():

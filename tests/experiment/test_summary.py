@@ -128,6 +128,21 @@ def test_the_sentences_say_what_to_beware_of():
     )
 
 
+def test_a_model_without_any_row_is_told_as_missing():
+    """A planned model that was never reached has a line and a sentence, and is no model with 0 prompts to warn of."""
+    found = summarize(make_rows(prompts=30, repeats=1, models=("m",)), "exact", planned={"m": 30, "n": 30})
+    assert line_of(found.df(), "n") | {"planned": 30, "ok": 0, "missing": 30} == line_of(found.df(), "n")
+    assert found.sentences[1:] == ("n: no scores.", "n: 30 of 30 planned rows are missing.")
+
+
+def test_scores_that_are_all_the_same_get_no_interval_of_no_width():
+    """The sentence says that all are alike, and no design effect is made of what rounding left."""
+    rows = make_rows(prompts=40, repeats=1, models=("m",)).assign(exact=0.1)
+    found = summarize(rows, "exact")
+    assert found.sentences == ("m: 0.100 on each of 40 prompts alike.",)
+    assert found.df()["design_effect"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

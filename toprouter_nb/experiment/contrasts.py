@@ -17,6 +17,7 @@ from ..tables import Column, Table, table_of
 from .bootstrap import ratio_interval
 from .difference import holm, paired_difference
 from .finding import Finding, join_words
+from .interval import ROUNDING
 from .summary import few_prompts
 from .summary_parts import column, lines_of
 from .variants import check_variant, is_answer, read_rows
@@ -140,14 +141,15 @@ def compare_models(rows: pd.DataFrame, score: str, *models: str, level: float = 
     a and b differ by 0.500 (95 %: -0.419 to 1.419, p = 0.25); with 4 prompts 0.809 would be seen 8 times in 10.
     Only 4 prompts: below 30 an interval is rough, and a small difference cannot be seen.
     """
-    if models and (len(models) == 1 or len(set(models)) < len(models)):
-        message = f"Name two models or more, each once, or none to compare all; not {render_plain(join_words(models))}."
+    named = [name if isinstance(name, str) else repr(name) for name in models]
+    if len(named) == 1 or len(set(named)) < len(named):
+        message = f"Name two models or more, each once, or none to compare all; not {render_plain(join_words(named))}."
         raise ParameterError(message)
     pairs = list(itertools.combinations(models, 2)) if models else None
     table = contrast_frame(rows, score, pairs=pairs, level=level)
     lines: list[dict[Any, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
     said = [_verdict(lines, level), *(_say(line, level) for line in lines)]
-    return Finding(table, (*said, *few_prompts(min((line["prompts"] for line in lines), default=0))))
+    return Finding(table, (*said, *few_prompts(*(line["prompts"] for line in lines))))
 
 
 def _line(
@@ -211,8 +213,8 @@ def _say(line: dict[Any, Any], level: float) -> str:
         return f"{pair} have scores of no prompt in common."
     if line["low"] is None:
         return f"{pair} differ by {line['difference']:.3f}; one group of prompts says nothing about others."
-    # No spread at all: the interval is a point, and a p value of 0 from it would claim too much.
-    if line["low"] == line["high"]:
+    # No spread at all: the interval is a point, and would claim too much.
+    if math.isclose(line["low"], line["high"], rel_tol=ROUNDING):
         return f"{pair} differ by {line['difference']:.3f} on each of {line['prompts']:,} prompts alike."
     ends = f"{_percent(level)}: {line['low']:.3f} to {line['high']:.3f}, p = {line['p_holm']:.2g}"
     seen = f"with {line['prompts']:,} prompts {line['detectable']:.3f} would be seen 8 times in 10"

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import ParameterError
-from .interval import Codes, Floats, Means, clustered_mean, group_means
+from .interval import ROUNDING, Codes, Floats, Means, clustered_mean, group_means
 from .sample_size import detectable_difference
 from .student import check_level, coin_chance, t_p_value, t_quantile
 
@@ -31,7 +31,7 @@ class Difference:
         In the unit of the scores; NaN where there is too little to say.
     p_value, test
         Of no difference, and how it was found: "McNemar mid-p" where each prompt has one row of each and all scores
-        are 0 or 1, else "paired t".
+        are 0 or 1, "sign" (exact, by group) where each prompt differs by just as much, else "paired t".
     mcnemar_exact
         The exact p value of the same table; NaN where it does not apply.
     wins, ties, losses
@@ -92,6 +92,8 @@ def paired_difference(
     estimate, error, groups = clustered_mean(pairs)
     wins, losses = int((pairs.means > 0).sum()), int((pairs.means < 0).sum())
     exact, middle = mcnemar(wins, losses) if is_single else (math.nan, math.nan)
+    # With one 0 / 1 answer each, McNemar's test is sound with few prompts, too; t relies on many.
+    test, p_value = ("McNemar mid-p", middle) if is_single else _test(estimate, error, groups)
     is_known = groups > 1
     # One mean is estimated from G groups, which leaves G - 1. Known to be a little too narrow where there are few
     # groups of very different size (Cameron and Miller 2015); where each prompt is a group, they are equal.
@@ -101,10 +103,10 @@ def paired_difference(
         low=estimate - reach,
         high=estimate + reach,
         standard_error=error,
-        # With one 0 / 1 answer each, McNemar's test is sound with few prompts, too; t relies on many. The interval is
-        # t's in any case, so it and the p value may disagree at the edge; `is_separated` goes by the p value.
-        p_value=middle if is_single else _t_test(estimate, error, groups),
-        test="McNemar mid-p" if is_single else "paired t",
+        # The interval is t's in any case, so it and the p value may disagree at the edge; `is_separated` goes by the
+        # p value.
+        p_value=p_value,
+        test=test,
         mcnemar_exact=exact,
         wins=wins,
         ties=len(pairs.means) - wins - losses,
@@ -190,10 +192,11 @@ def _means(scores: Floats, codes: Codes, count: int) -> tuple[Floats, Codes]:
     return sums / np.maximum(counts, 1), counts
 
 
-def _t_test(estimate: float, error: float, groups: int) -> float:
+def _test(estimate: float, error: float, groups: int) -> tuple[str, float]:
+    """Return the test that fits, and its p value."""
     if groups < 2:  # noqa: PLR2004  # a spread needs two
-        return math.nan
-    # Every prompt differs alike: t is infinite, or 0 / 0 where nothing differs.
-    if error == 0:
-        return 1.0 if estimate == 0 else 0.0
-    return t_p_value(estimate / error, groups - 1)
+        return "paired t", math.nan
+    if error > ROUNDING * abs(estimate):
+        return "paired t", t_p_value(estimate / error, groups - 1)
+    # Two prompts alike are no proof: without a spread only their number says how sure it is.
+    return "sign", 1.0 if estimate == 0 else mcnemar(groups, 0)[0]

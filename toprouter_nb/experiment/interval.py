@@ -21,6 +21,7 @@ from .student import check_level, normal_quantile, t_quantile
 
 # With 30 prompts and a mean of 0.9, t covers 93 % where 95 % is promised; with fewer, less.
 FEW_PROMPTS = 30
+ROUNDING = 1e-12  # a spread so far below the mean is what floats leave of none
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
@@ -112,7 +113,7 @@ def mean_interval(
         "rows": len(means.rows),
         "prompts": len(means.means),
         "groups": groups,
-        "design_effect": error**2 / naive if naive > 0 else math.nan,
+        "design_effect": error**2 / naive if naive > (ROUNDING * estimate) ** 2 else math.nan,
     }
     if groups < 2:  # noqa: PLR2004  # a spread needs two
         why = "none: no scores" if groups == 0 else "none: one group of prompts"

@@ -240,4 +240,7 @@ class RunTables:
         # The last start's: a grid that grew since the first one planned more. A judge's start has none.
         grid = next(start["grid"] for start in reversed(self.manifest()["starts"]) if "grid" in start)
         each = grid["cells"] // (len(grid["models"]) * len(grid["params"]))
-        return dict.fromkeys(dict.fromkeys(read_rows(rows)["variant"]), each)
+        there = read_rows(rows)["variant"].tolist()
+        # With several sets of options a name's number is there only where the rows show several, too.
+        unseen = grid["models"] if len(grid["params"]) == 1 else []
+        return dict.fromkeys([*there, *unseen], each)

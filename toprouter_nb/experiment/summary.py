@@ -3,14 +3,16 @@
 Knows the columns of rows; where rows come from and how they are shown is for others.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from ..tables import Column, Table, table_of
+from ..whole import check_whole
 from .finding import Finding
-from .interval import FEW_PROMPTS
+from .interval import FEW_PROMPTS, ROUNDING
 from .summary_parts import costs, counts, lines_of, quality, sizes, times
 from .variants import each_variant, is_answer, read_rows
 
@@ -69,7 +71,7 @@ def summary_frame(
     score
         The column of scores; None leaves the scores out.
     planned
-        Rows planned of each variant; None where that is not known.
+        Rows planned of each variant, which has a line also where it has no row yet; None where that is not known.
     k
         Of pass@k: the chance that of k answers at least one is right.
     level
@@ -122,9 +124,12 @@ def summary_frame(
     >>> summary_frame(rows, "exact")[["variant", "ok", "mean", "method"]].values.tolist()
     [['a/small', 2, 0.5, 'Wilson, effective n 2.0']]
     """
+    check_whole("k", k, 1)
     frame = read_rows(rows, score)
     lines = []
-    for name, part in each_variant(frame):
+    parts = dict(each_variant(frame))
+    for name in (*parts, *(name for name in planned or () if name not in parts)):
+        part = parts.get(name, frame[:0])
         answers = part[is_answer(part)]
         line = {"variant": name, "ok": len(answers), "errors": len(part) - len(answers)}
         line |= {
@@ -169,17 +174,18 @@ def summarize(
     table = summary_frame(rows, score, planned=planned, k=k, level=level)
     lines = table.astype(object).where(table.notna(), None).to_dict("records")
     said = [sentence for line in lines for sentence in _say(line, level)]
-    return Finding(table, (*said, *few_prompts(min((line["prompts"] for line in lines), default=0))))
+    return Finding(table, (*said, *few_prompts(*(line["prompts"] for line in lines))))
 
 
-def few_prompts(count: int) -> list[str]:
-    """Return the warning that so few prompts deserve, if any.
+def few_prompts(*counts: int) -> list[str]:
+    """Return the warning that so few prompts deserve, if any; the fewest count, and none at all is another matter.
 
     Examples
     --------
-    >>> few_prompts(30)
+    >>> few_prompts(30, 0)
     []
     """
+    count = min(filter(None, counts), default=FEW_PROMPTS)
     if count >= FEW_PROMPTS:
         return []
     few = f"Only {count} prompt{'s' * (count != 1)}"
@@ -192,6 +198,8 @@ def _say(line: Mapping[Any, Any], level: float) -> list[str]:
         said = [f"{name}: no scores."]
     elif line["low"] is None:
         said = [f"{name}: {line['mean']:.3f}; there is no interval: {line['method'].removeprefix('none: ')}."]
+    elif math.isclose(line["low"], line["high"], rel_tol=ROUNDING):
+        said = [f"{name}: {line['mean']:.3f} on each of {line['prompts']:,} prompts alike."]
     else:
         said = [f"{name}: {line['mean']:.3f} ({100 * level:g} %: {line['low']:.3f} to {line['high']:.3f})."]
     left_out = "left out, not counted as 0"
