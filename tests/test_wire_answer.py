@@ -27,6 +27,17 @@ for _ in range(100_000):
         ({"choices": [{"delta": {"content": [{"type": "text", "text": "a"}, "b", {"x": 1}]}}]}, Delta("ab")),
         ({"choices": [{"delta": {"reasoning": "r"}}]}, Delta(reasoning="r")),
         ({"choices": [{"delta": {"reasoning_content": "r"}}]}, Delta(reasoning="r")),
+        (
+            {"choices": [{"delta": {"reasoning_details": [{"type": "reasoning.text", "text": "r"}]}}]},
+            Delta(reasoning="r"),
+        ),
+        ({"choices": [{"delta": {"reasoning_details": [{"type": "reasoning.encrypted", "data": "r"}]}}]}, Delta()),
+        (
+            {"choices": [{"delta": {"function_call": {"name": "f", "arguments": "{"}}}]},
+            Delta(tool_calls=({"index": 0, "function": {"name": "f", "arguments": "{"}},)),
+        ),
+        ({"choices": [{"text": "Hi", "finish_reason": "stop"}]}, Delta("Hi", finish_reason="stop")),
+        ({"choices": [{"delta": {"content": ""}, "text": "no"}]}, Delta()),
         ({"choices": [{"index": 1, "delta": {"content": "x"}}]}, Delta("x", index=1)),
         ({"choices": [{"index": "one", "delta": {"content": "x"}}]}, Delta("x")),
         ({"choices": [{"index": 10**400, "delta": {"content": "x"}}]}, Delta("x")),

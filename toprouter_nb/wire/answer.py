@@ -154,15 +154,20 @@ def decode_usage(reported: object) -> Usage | None:
 
 
 def _decode_choice(choice: Mapping[str, Any], usage: Usage | None, chunk: Mapping[str, Any]) -> Delta:
-    said = choice.get("delta") or choice.get("message") or {}
+    # Some servers answer in the format of text completions, which have no message.
+    said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
     content = said.get("content")
-    # The first is OpenRouter's name, the second that of DeepSeek and vLLM.
-    reasoning = said.get("reasoning") or said.get("reasoning_content")
-    calls, finish_reason, index = said.get("tool_calls"), choice.get("finish_reason"), choice.get("index")
+    # The first is OpenRouter's name, the second that of DeepSeek and vLLM; the third holds the maker's own parts.
+    reasoning = said.get("reasoning") or said.get("reasoning_content") or _text_of(said.get("reasoning_details"))
+    # The older name of a single call, as some servers still send it.
+    calls = said.get("tool_calls") or (
+        [{"index": 0, "function": said["function_call"]}] if said.get("function_call") else ()
+    )
+    finish_reason, index = choice.get("finish_reason"), choice.get("index")
     return Delta(
         content if isinstance(content, str) else _text_of(content),
         reasoning if isinstance(reasoning, str) else "",
-        tuple(calls) if calls else (),
+        tuple(calls),
         str(finish_reason) if finish_reason else None,
         usage,
         _count(index) or 0 if index else 0,
