@@ -33,6 +33,8 @@ class Node:
         The turn's wire JSON once it was made; None before.
     extra
         What a file said of it that nobody here knows, kept for the next save; None for nothing.
+    depth
+        How many turns stand before and at it; 0 for the root.
     """
 
     turn: Turn | None = None
@@ -41,6 +43,11 @@ class Node:
     children: list["Node"] = dataclasses.field(default_factory=list)
     encoding: bytes | None = None
     extra: Mapping[str, Any] | None = None
+    depth: int = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count from the parent, which never changes."""
+        self.depth = 0 if self.parent is None else self.parent.depth + 1
 
     def encoded(self) -> bytes:
         """Return the turn's wire JSON, made once and kept as `encoding`."""
@@ -58,7 +65,8 @@ class History:
     def __init__(self) -> None:
         self.root = Node()
         self.head = self.root
-        self._walked: list[Node] = []  # the path asked for last: the next one is mostly a few nodes longer
+        self._walked: list[Node] = []  # the path asked for last: the next one mostly differs in its end only
+        self._encoded: tuple[list[Node], list[bytes]] = ([], [])  # likewise, and the JSON of its turns
 
     @classmethod
     def of(cls, root: Node, head: Node) -> Self:
@@ -97,15 +105,23 @@ class History:
     def path(self, to: Node | None = None) -> list[Node]:
         """Return the nodes from the first turn to a node (the current one unless named)."""
         # A conversation of n turns is walked once for each question: without the path kept, that is n times n steps.
-        walked = self._walked
-        known = walked[-1] if walked else self.root
-        nodes = []
+        walked, nodes = self._walked, []
         node = self.head if to is None else to
-        while node.parent is not None and node is not known:
+        while node.parent is not None and (node.depth > len(walked) or walked[node.depth - 1] is not node):
             nodes.append(node)
             node = node.parent
-        self._walked = walked + nodes[::-1] if node is known else nodes[::-1]
-        return self._walked[:]
+        self._walked = path = walked[: node.depth] + nodes[::-1]
+        return path[:]
+
+    def encodings(self, to: Node | None = None) -> list[bytes]:
+        """Return the wire JSON of the turns on the path to a node; not to be changed, it is kept for the next time."""
+        path, (nodes, encodings) = self.path(to), self._encoded
+        place = min(len(path), len(nodes))
+        while place and path[place - 1] is not nodes[place - 1]:  # where two paths part, they never meet again
+            place -= 1
+        encodings = encodings[:place] + [node.encoded() for node in path[place:]]
+        self._encoded = path, encodings
+        return encodings
 
     def nodes(self) -> Iterator[Node]:
         """Yield every node of every branch, parents before their children."""
@@ -138,7 +154,7 @@ class History:
             nodes[place].children.append(node)
             nodes.append(node)
         self.root, self.head = nodes[0], nodes[state["head"]]
-        self._walked = []
+        self._walked, self._encoded = [], ([], [])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

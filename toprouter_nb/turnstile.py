@@ -190,9 +190,8 @@ class Turnstile:
         return self._history.head if question.after is None else question.after
 
     def _pieces(self, question: Question) -> list[bytes]:
-        pieces = [node.encoded() for node in self._history.path(self._place(question))]
-        if question.system is not None:
-            pieces.insert(0, encode_turn(question.system))
+        pieces = [] if question.system is None else [encode_turn(question.system)]
+        pieces += self._history.encodings(self._place(question))
         if question.encoding is not None:
             pieces.append(question.encoding)
         return pieces
