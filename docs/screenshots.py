@@ -1,6 +1,7 @@
 """Takes the pictures in docs/images: each view in JupyterLab, light, dark, narrow, and in its hard cases.
 
-Run it with `python docs/screenshots.py [NAME ...]`. Needs the development extra and Chromium, and no network.
+Run it with `python docs/screenshots.py [NAME ...]`. Needs the development extra and Chromium, and no network; for every
+script and for formulas Debian's fonts-noto-core, fonts-noto-cjk, fonts-noto-color-emoji and fonts-lmodern.
 """
 
 import shutil
@@ -232,6 +233,7 @@ def take(lab, browser, name, look):
     if name == "stopped":
         book.output(1).get_by_text("there was").wait_for()
         book.interrupt()
+        book.output(1).get_by_text("Stopped: this is what had arrived.").wait_for()
     book.output(len(VIEWS[name])).locator(".tr-foot, .tr-turn, .tr-sheet, .tr-step, .tr-samples").first.wait_for()
     book.page.wait_for_timeout(300)
     book.output(len(VIEWS[name])).screenshot(path=HERE / "images" / f"{name}-{look}.png")
