@@ -60,3 +60,15 @@ def test_what_is_no_time_is_refused(since):
     """One message says what is allowed."""
     with pytest.raises(ParameterError, match=r"^`since` is a date or time, .* is none\.$"):
         read_moment(since)
+
+
+@pytest.mark.parametrize("spelled", ["2026-11-23", "20261123", "2026-W48-1"])
+def test_a_day_is_counted_in_utc_however_it_is_spelled(spelled, monkeypatch):
+    """No spelling of a day is a midnight of this machine's zone."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert read_moment(spelled) == dt.datetime(2026, 11, 23, tzinfo=dt.UTC).timestamp()
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -14,7 +14,6 @@ from .plain import shorten
 Since = dt.date | dt.timedelta | str
 _SPAN = re.compile(r"\s*(\d{1,9})\s*([mhdw])\s*", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def read_moment(since: Since, clock: Callable[[], float] = time.time) -> float:
@@ -53,11 +52,7 @@ def read_moment(since: Since, clock: Callable[[], float] = time.time) -> float:
 def _moment(since: object, clock: Callable[[], float]) -> float:
     if isinstance(since, str):
         span = _SPAN.fullmatch(since)
-        text = since.strip()
-        if span:
-            since = dt.timedelta(**{_UNITS[span[2]]: int(span[1])})
-        else:
-            since = dt.date.fromisoformat(text) if _DAY.fullmatch(text) else dt.datetime.fromisoformat(text)
+        since = dt.timedelta(**{_UNITS[span[2]]: int(span[1])}) if span else _day_or_time(since.strip())
     if isinstance(since, dt.timedelta) and since >= dt.timedelta():
         return clock() - since.total_seconds()
     # Before the date: a datetime is one, and its time would be lost.
@@ -66,3 +61,11 @@ def _moment(since: object, clock: Callable[[], float]) -> float:
     if isinstance(since, dt.date):
         return dt.datetime.combine(since, dt.time(), dt.UTC).timestamp()
     raise ValueError
+
+
+def _day_or_time(text: str) -> dt.date:
+    """Read text as ISO 8601 has it: without an hour it is a day, however that is spelled."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return dt.datetime.fromisoformat(text)

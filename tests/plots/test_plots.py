@@ -131,7 +131,7 @@ def test_names_of_a_server_are_text():
     """Neither formulas nor control characters act, and a long name leaves room for the picture."""
     (label,) = tr.plots.cost_by_model(TABLES["names of a server"]).get_yticklabels()
     assert not label.get_parse_math()
-    assert label.get_text().startswith("vendor/$\\frac{x$ \\x1b[31m")
+    assert label.get_text().startswith("vendor/$\\frac…")
     assert len(label.get_text()) == 36
 
 
@@ -157,3 +157,23 @@ def test_without_matplotlib_the_extra_is_named():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "Plots need matplotlib: pip install 'toprouter_nb[plot]'."
+
+
+def test_a_few_far_calls_do_not_hide_the_others():
+    """Where one call took a thousand times as long, the axis goes in steps of ten; its numbers are written out."""
+    usual = [1.0, 1.5, 2.0, 2.5, 3.0] * 4
+    near = tr.plots.latency_distribution(pd.DataFrame({"requested_model": "a/b", "seconds": usual}))
+    far = tr.plots.latency_distribution(pd.DataFrame({"requested_model": "a/b", "seconds": [*usual, 5000.0, 0.0]}))
+    assert (near.get_xscale(), far.get_xscale()) == ("linear", "log")
+    assert far.get_xlim() == pytest.approx((0.8, 5300))
+    assert far.xaxis.get_major_formatter()(1000, None) == "1,000"
+
+
+def test_long_names_are_told_apart_by_their_ends():
+    """Of a name that is too long the middle is left out, for models of one maker differ at the end."""
+    names = [f"maker/{'a-very-' * 9}long-model-{size}b" for size in (7, 70)]
+    labels = tr.plots.cost_by_model(pd.DataFrame({"requested_model": names, "cost_usd": [1.0, 2.0]})).get_yticklabels()
+    assert [label.get_text() for label in labels] == [
+        "maker/a-very-…-a-very-long-model-70b",
+        "maker/a-very-…y-a-very-long-model-7b",
+    ]

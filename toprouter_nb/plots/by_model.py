@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .figure import Inks, add_remark, dress, format_usd, label_usd, name_rows, need, say_nothing, take_axes
+from .figure import (
+    Inks,
+    add_remark,
+    dress,
+    format_usd,
+    label_numbers,
+    label_usd,
+    name_rows,
+    need,
+    say_nothing,
+    take_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +27,7 @@ if TYPE_CHECKING:
 # More rows do not fit a screen; more dots are one stripe.
 _MOST_MODELS, _MOST_DOTS = 12, 300
 _WHOLE_FROM = 1_000
+_TAIL_MEDIANS = 30  # a value so many times the median leaves no room for the others
 _LABEL_SHARE = 0.05  # of the axis: half of what a number over a ring takes
 _UNNAMED = "not named"
 
@@ -83,7 +95,8 @@ def latency_distribution(frame: pd.DataFrame, *, ax: "Axes | None" = None) -> "A
     -------
     Axes
         A row each model, the quickest first: every call as a dot (of more than 300 some), the middle half as a bar,
-        the median with its value. Calls without the figure are left out.
+        the median with its value. Calls without the figure are left out. Where a few calls are far from all others,
+        the axis goes in steps of ten.
 
     Raises
     ------
@@ -149,14 +162,29 @@ def _distribution(frame: pd.DataFrame, column: str, title: str, unit: str, ax: "
     if not shown:
         say_nothing(ax, inks, "No calls." if frame.empty else "Not known of any call.")
         return ax
-    right = max(float(values.max()) for _, values in shown) * 1.06 or 1
+    room = _set_scale(ax, [values for _, values in shown])
     for place, (_, values) in enumerate(shown):
-        _draw_row(ax, place, values, inks, room=right * _LABEL_SHARE)
+        _draw_row(ax, place, values, inks, room=room)
     name_rows(ax, inks, [name for name, _ in shown])
-    ax.set_xlim(0, right)
     if len(shown) < len(groups):
         add_remark(ax, inks, f"{len(shown)} of {len(groups)} models")
     return ax
+
+
+def _set_scale(ax: "Axes", groups: list[Any]) -> float:
+    """Choose the numbers of the axis; return up to where a label would stand in the names.
+
+    In steps of ten where a few calls are far from all others, who would else be one line at the edge.
+    """
+    values = np.concatenate(groups)
+    right, positive = float(values.max()) * 1.06 or 1, values[values > 0]
+    is_long = len(positive) > 0 and right > _TAIL_MEDIANS * float(np.median(positive))
+    left = float(positive.min()) * 0.8 if is_long else 0.0
+    if is_long:
+        ax.set_xscale("log")
+    ax.set_xlim(left, right)
+    label_numbers(ax.xaxis)
+    return left * (right / left) ** _LABEL_SHARE if is_long else right * _LABEL_SHARE
 
 
 def _draw_row(ax: "Axes", place: int, values: Any, inks: Inks, *, room: float) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CENTS_FROM = 0.1  # US dollars; below it cents would hide too much
 # Inches, as wide as a notebook's cell shows without scaling.
-_WIDTH, _LABEL_CHARACTERS = 7.0, 36
+_WIDTH, _LABEL_CHARACTERS, _LABEL_HEAD_CHARACTERS = 7.0, 36, 14
 _DARK_BELOW = 0.4  # of the paper's brightness, 0 to 1
 
 
@@ -132,11 +132,25 @@ def add_remark(ax: "Axes", inks: Inks, text: str) -> None:
 
 def name_rows(ax: "Axes", inks: Inks, names: Sequence[str]) -> None:
     """Name the rows of a plot, the first at the top; the names may come from a server."""
-    ax.set_yticks(range(len(names)), [shorten(render_plain(name), _LABEL_CHARACTERS) for name in names])
+    ax.set_yticks(range(len(names)), [_shorten_inside(render_plain(name)) for name in names])
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
         label.set_color(inks.text)
     ax.set_ylim(len(names) - 0.4, -0.6)
+
+
+def _shorten_inside(name: str) -> str:
+    """Cut what is in the middle: the end of a model's name tells it from its sisters."""
+    if len(name) <= _LABEL_CHARACTERS:
+        return name
+    return shorten(name, _LABEL_HEAD_CHARACTERS) + name[_LABEL_HEAD_CHARACTERS - _LABEL_CHARACTERS :]
+
+
+def label_numbers(axis: "Axis") -> None:
+    """Write the numbers of an axis out, thousands apart, few enough to stand beside each other."""
+    axis.set_major_formatter(lambda number, _place: f"{number:,.10g}")
+    if axis.get_scale() == "linear":
+        axis.get_major_locator().set_params(nbins=6)  # type: ignore[call-arg]  # MaxNLocator's own
 
 
 def format_usd(amount: float, decimals: int | None = None) -> str:
