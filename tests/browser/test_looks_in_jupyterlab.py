@@ -14,6 +14,7 @@ TEXT = """
     ),
     "show(render_reply(text=TEXT, is_partial=True, reasoning='First.', error='', requested_model='any/model'))",
     "show(render_reply(text='', error='It failed.', requested_model='any/model'))",
+    "from toprouter_nb import Usage; Usage(prompt_tokens=1, completion_tokens=2, total_tokens=3)",
 ]
 # The contrast of each text with what is painted behind it, as WCAG 2.2 counts it; those below 4.5.
 FAINT = """() => {
@@ -75,3 +76,9 @@ def test_structure_can_be_seen(shown, page):
     assert "underline" in link.evaluate("link => getComputedStyle(link).textDecorationLine")
     boxes = shown.output(1).locator(".tr-box")
     assert boxes.nth(1).bounding_box()["x"] - boxes.nth(0).bounding_box()["x"] > 10
+
+
+def test_small_print_alone_needs_no_rule(shown, page):
+    """A rule parts the small print from what stands above it, and is not there where nothing does."""
+    rules = [shown.output(cell).locator(".tr-foot").first for cell in (1, 3)]
+    assert [rule.evaluate("foot => getComputedStyle(foot).borderTopWidth") for rule in rules] == ["1px", "0px"]
