@@ -529,3 +529,22 @@ def test_a_long_conversation_does_not_encode_its_turns_again(gateway, monkeypatc
     body = chat._turnstile._pieces(chat._question(("Two?",), {}))
     assert len(body) == 203
     assert [turn.text for turn in encoded] == [chat.last.text, "Two?"]
+
+
+def test_an_answer_without_a_word_is_kept_and_not_sent():
+    """Servers refuse empty messages: one silent answer, cut short or not, must not end the conversation for good."""
+    thought = Script(deltas=[Cut()], reasoning="Let me see.")
+    with ScriptedGateway(["", thought, "Ten.", "Eleven."]) as gateway:
+        chat = tr.Conversation("any/model", base_url=gateway.base_url, api_key="test", display=False, system="Count.")
+        chat.ask("One?")
+        with pytest.raises(errors.StreamTruncatedError):
+            chat.ask("Two?")
+        chat.ask("Three?")
+        chat.ask("Four?")
+        sent = gateway.requests[-1].json["messages"]
+        inside = chat.xray().request["messages"]
+    assert [message["content"] for message in sent] == ["Count.", "One?", "Two?", "Three?", "Ten.", "Four?"]
+    assert chat.messages == [*sent, {"role": "assistant", "content": "Eleven."}]
+    assert inside == sent
+    assert [turn.text for turn in chat.turns[2:5]] == ["", "Two?", ""]
+    assert chat.turns[4].is_partial

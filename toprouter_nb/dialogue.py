@@ -148,8 +148,8 @@ class Dialogue:
 
     @property
     def messages(self) -> list[Message]:
-        """The same as message dicts of the wire."""
-        return [message_of(turn) for turn in self.turns]
+        """The same as message dicts of the wire, as they are sent: without answers that have no word in them."""
+        return [message_of(turn) for turn in self.turns if not turn.is_silent]
 
     @property
     def replies(self) -> tuple[Reply, ...]:

@@ -50,9 +50,9 @@ class Node:
         self.depth = 0 if self.parent is None else self.parent.depth + 1
 
     def encoded(self) -> bytes:
-        """Return the turn's wire JSON, made once and kept as `encoding`."""
+        """Return the turn's wire JSON, made once and kept as `encoding`; b"" for a turn that is not sent."""
         if self.encoding is None and self.turn is not None:
-            self.encoding = encode_turn(self.turn)
+            self.encoding = b"" if self.turn.is_silent else encode_turn(self.turn)
         return self.encoding or b""
 
 
@@ -67,6 +67,7 @@ class History:
         self.head = self.root
         self._walked: list[Node] = []  # the path asked for last: the next one mostly differs in its end only
         self._encoded: tuple[list[Node], list[bytes]] = ([], [])  # likewise, and the JSON of its turns
+        self._has_silent = False  # whether that JSON ever had gaps: else the list need not be walked for them
 
     @classmethod
     def of(cls, root: Node, head: Node) -> Self:
@@ -114,14 +115,16 @@ class History:
         return path[:]
 
     def encodings(self, to: Node | None = None) -> list[bytes]:
-        """Return the wire JSON of the turns on the path to a node; not to be changed, it is kept for the next time."""
+        """Return the wire JSON of the turns on the path to a node, without those that are not sent; not to be changed."""
         path, (nodes, encodings) = self.path(to), self._encoded
         place = min(len(path), len(nodes))
         while place and path[place - 1] is not nodes[place - 1]:  # where two paths part, they never meet again
             place -= 1
-        encodings = encodings[:place] + [node.encoded() for node in path[place:]]
+        new = [node.encoded() for node in path[place:]]
+        self._has_silent = self._has_silent or b"" in new
+        encodings = encodings[:place] + new
         self._encoded = path, encodings
-        return encodings
+        return [encoding for encoding in encodings if encoding] if self._has_silent else encodings
 
     def nodes(self) -> Iterator[Node]:
         """Yield every node of every branch, parents before their children."""
@@ -154,7 +157,7 @@ class History:
             nodes[place].children.append(node)
             nodes.append(node)
         self.root, self.head = nodes[0], nodes[state["head"]]
-        self._walked, self._encoded = [], ([], [])
+        self._walked, self._encoded, self._has_silent = [], ([], []), False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

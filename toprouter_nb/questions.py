@@ -260,7 +260,7 @@ class Questions(Dialogue):
 def _turns(question: Question, nodes: Sequence[Node]) -> tuple[Turn, ...]:
     """Return the turns of a request that follows these nodes."""
     sent = [question.system, *(node.turn for node in nodes), question.turn]
-    return tuple(turn for turn in sent if turn is not None)
+    return tuple(turn for turn in sent if turn is not None and not turn.is_silent)
 
 
 def _repaired(question: Question, error: StructuredReplyError, *, repair: bool) -> Question:

@@ -66,6 +66,15 @@ class Turn:
         return "\n\n".join([part.text for part in self.parts if isinstance(part, TextPart)])
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it is an answer without a word, which stays in the history and is not sent.
+
+        A model may only have thought before it was cut short. Servers refuse empty messages, and would refuse every
+        later question of such a conversation.
+        """
+        return self.role == "assistant" and not self.has_images and not self.text.strip()
+
+    @property
     def has_images(self) -> bool:
         """Say whether there are image parts; asked of every turn for every question."""
         return ImagePart in map(type, self.parts)
