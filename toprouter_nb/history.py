@@ -115,7 +115,7 @@ class History:
         return path[:]
 
     def encodings(self, to: Node | None = None) -> list[bytes]:
-        """Return the wire JSON of the turns on the path to a node, without those that are not sent; not to be changed."""
+        """Return the wire JSON of the turns of the path to a node that are sent; not to be changed."""
         path, (nodes, encodings) = self.path(to), self._encoded
         place = min(len(path), len(nodes))
         while place and path[place - 1] is not nodes[place - 1]:  # where two paths part, they never meet again

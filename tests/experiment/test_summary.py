@@ -60,6 +60,20 @@ def test_an_error_is_never_a_zero():
     assert line_of(table, "a/small")["cost_usd"] > line_of(clean, "a/small")["cost_usd"] + 3
 
 
+def test_answers_of_unknown_cost_are_counted_and_told():
+    """A sum of costs that leaves answers out says how many; failed rows are none of them."""
+    rows = make_rows()
+    rows.loc[(rows["model"] == "a/small") & (rows["repeat"] == 0), "cost_usd"] = np.nan
+    failed = rows[:9].assign(status="error", exact=np.nan, repeat=9, cost_usd=np.nan)
+    found = summarize(pd.concat([rows, failed]), "exact")
+    assert found.table["unpriced"].tolist() == [40, 0, 0]
+    assert line_of(found.table, "a/small")["cost_usd"] == pytest.approx(
+        rows.loc[rows["model"] == "a/small", "cost_usd"].sum()
+    )
+    told = [sentence for sentence in found.sentences if "cost" in sentence]
+    assert told == ["a/small: the cost of 40 of 120 answers is not known, and not counted."]
+
+
 def test_what_was_cut_is_scored_and_counted():
     """An answer that a limit cut is an answer; its share is shown."""
     rows = make_rows()
@@ -83,7 +97,8 @@ def test_answers_from_other_rows_have_no_time():
 def test_what_is_not_there_is_missing():
     """With only models and prompts, everything else is missing, and nothing is 0 that is not known."""
     table = summary_frame(pd.DataFrame({"model": ["m"], "prompt_id": ["p"]}))
-    known = {"variant": "m", "ok": 1, "errors": 0, "prompts": 1, "cache_hits": 0, "retries": 0, "length_share": 0}
+    known = {"variant": "m", "ok": 1, "errors": 0, "prompts": 1, "unpriced": 1}
+    known |= {"cache_hits": 0, "retries": 0, "length_share": 0}
     assert {name: value for name, value in table.iloc[0].items() if not pd.isna(value)} == known
     empty = summary_frame(pd.DataFrame({"model": [], "prompt_id": [], "exact": []}), "exact")
     assert {name: str(dtype) for name, dtype in empty.dtypes.items()} == {c.name: c.dtype for c in SUMMARY_COLUMNS}

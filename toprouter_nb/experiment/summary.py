@@ -36,6 +36,7 @@ SUMMARY_COLUMNS = (
     Column("total_tokens", "Int64", "tokens", "not reported"),
     Column("cost_usd", "Float64", "US dollars", "not known"),
     Column("cost_usd_per_row", "Float64", "US dollars / row", "not known"),
+    Column("unpriced", "Int64", "rows", "never"),
     Column("cost_usd_per_correct", "Float64", "US dollars / score of 1", "not known, or nothing is right"),
     Column("cost_usd_per_correct_low", "Float64", "US dollars / score of 1", "not known, or nothing is right"),
     Column("cost_usd_per_correct_high", "Float64", "US dollars / score of 1", "not known, or has no bound"),
@@ -60,9 +61,9 @@ def summary_frame(
 ) -> Table:
     """Summarize rows, one line a model, or a model with one set of options where there are several.
 
-    A row that failed is counted as such and never scored 0; `ok` counts rows the model answered. Means weigh each
-    prompt the same; see `interval.mean_interval` for the intervals. Answers taken from other rows count for scores,
-    not for times.
+    A row that failed is counted as such and never scored 0; `ok` counts rows the model answered, `unpriced` those of
+    them whose cost is not known and so in no cost here. Means weigh each prompt the same; see
+    `interval.mean_interval` for the intervals. Answers taken from other rows count for scores, not for times.
 
     Parameters
     ----------
@@ -101,6 +102,7 @@ def summary_frame(
         total_tokens | Int64 | tokens | not reported
         cost_usd | Float64 | US dollars | not known
         cost_usd_per_row | Float64 | US dollars / row | not known
+        unpriced | Int64 | rows | never
         cost_usd_per_correct | Float64 | US dollars / score of 1 | not known, or nothing is right
         cost_usd_per_correct_low | Float64 | US dollars / score of 1 | not known, or nothing is right
         cost_usd_per_correct_high | Float64 | US dollars / score of 1 | not known, or has no bound
@@ -205,6 +207,9 @@ def _say(line: Mapping[Any, Any], level: float) -> list[str]:
     left_out = "left out, not counted as 0"
     if line["errors"]:
         said.append(f"{name}: {_of(line['errors'], line['errors'] + line['ok'], 'rows')} failed; {left_out}.")
+    if line["unpriced"] and line["cost_usd"] is not None:
+        unpriced = _of(line["unpriced"], line["ok"], "answers")
+        said.append(f"{name}: the cost of {unpriced} is not known, and not counted.")
     if line["unscored"]:
         counted = _of(line["unscored"], line["ok"], "answers")
         said.append(f"{name}: {counted} {'has' if line['unscored'] == 1 else 'have'} no score; {left_out}.")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .bootstrap import quantile_interval, ratio_interval
 from .interval import mean_interval
 from .pass_at import pass_at_k
-from .variants import as_floats
+from .variants import as_floats, is_answer
 
 Line = dict[str, Any]
 _QUANTILES = {"latency_p50": 0.5, "latency_p90": 0.9, "latency_p99": 0.99}
@@ -54,12 +54,14 @@ def sizes(answers: pd.DataFrame) -> Line:
 
 
 def costs(part: pd.DataFrame) -> Line:
-    """Return what the rows cost, failed ones too; None where no cost is known."""
+    """Return what the rows cost, failed ones too, None where no cost is known; and how many answers have none."""
     spent = column(part, "cost_usd")
     known = spent[~np.isnan(spent)]
+    # A row that failed has mostly no cost because it was not billed: only of an answer it means that one is missing.
+    line: Line = {"unpriced": int(np.isnan(spent[is_answer(part)]).sum())}
     if not len(known):
-        return {"cost_usd": None, "cost_usd_per_row": None}
-    return {"cost_usd": float(known.sum()), "cost_usd_per_row": float(known.mean())}
+        return line | {"cost_usd": None, "cost_usd_per_row": None}
+    return line | {"cost_usd": float(known.sum()), "cost_usd_per_row": float(known.mean())}
 
 
 def times(answers: pd.DataFrame) -> Line:
