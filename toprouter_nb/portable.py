@@ -86,6 +86,8 @@ class Portable(Questions):
 
         Raises
         ------
+        ParameterError
+            The name ends in .md, .html or .ipynb, which `export` writes.
         StorageError
             The file holds something else, or a newer version, or cannot be written; it is as it was then.
 

@@ -201,3 +201,12 @@ def test_what_is_nested_too_deeply_is_refused_before_anything_is_written(tmp_pat
     with pytest.raises(ParameterError, match="nested too deeply"):
         chat.save(tmp_path / "chat.json")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html", ".IPYNB"])
+def test_a_name_that_promises_another_form_is_refused(tmp_path, suffix):
+    """JSON is never written where a reader would look for Markdown, a page or a notebook."""
+    file = tmp_path / f"chat{suffix}"
+    with pytest.raises(ParameterError, match=r"save\(path\) writes JSON.*use export\("):
+        tr.Conversation.from_messages([{"role": "user", "content": "Hi"}]).save(file)
+    assert not file.exists()

@@ -5,8 +5,9 @@ Knows nothing of what stands in the file, and nothing of how it gets to the disk
 
 import json
 from collections.abc import Iterable
+from pathlib import PurePath
 
-from ..errors import StorageError
+from ..errors import ParameterError, StorageError
 from ..secret import Secret
 from .decode import check_version, decode_document
 from .document import Document
@@ -14,6 +15,9 @@ from .encode import encode_document
 from .hiding import hider
 from .layout import FORMAT
 from .storage import AnyPath, read_whole, resolve_path, show, write_whole
+
+# What `export` writes; under such a name JSON would be opened as what it is not.
+_READ_BY_PEOPLE = (".html", ".ipynb", ".md")
 
 
 def save_document(document: Document, path: AnyPath, keys: Iterable[Secret] = ()) -> None:
@@ -30,9 +34,15 @@ def save_document(document: Document, path: AnyPath, keys: Iterable[Secret] = ()
 
     Raises
     ------
+    ParameterError
+        The file's name promises another form than JSON.
     StorageError
         The file holds something else or a newer version, or it cannot be written; it is as it was then.
     """
+    suffix = PurePath(resolve_path(path)).suffix.lower()
+    if suffix in _READ_BY_PEOPLE:
+        message = f"save(path) writes JSON, which {suffix} does not say. For {suffix} use export({show(path)})."
+        raise ParameterError(message)
     if resolve_path(path).is_file():
         _refuse_foreign(read_whole(path), show(path))
     write_whole(path, encode_document(document, hider(keys)))
