@@ -112,11 +112,11 @@ def test_an_error_is_an_error_of_the_cell(shell, gateway):
 
 
 def test_help_prints_and_asks_nothing(shell, gateway, capsys):
-    """%%tr --help and %tr help tell what there is."""
+    """%%tr --help and %tr help tell what there is; the second also where a cell has no text yet."""
     shell.run_cell_magic("tr", "--help", "anything")
     shell.run_line_magic("tr", "")
     printed = capsys.readouterr().out
-    assert "--max-tokens N" in printed
+    assert printed.count("--max-tokens N") == 4
     assert "%tr fork NAME NEW" in printed
     assert not gateway.requests
 
@@ -153,6 +153,39 @@ def test_what_had_a_name_before_is_kept(shell, gateway, tmp_path, capsys):
     assert len(shell.run_line_magic("tr", "use tutor.before").turns) == 4
     frame = usage_table()
     assert frame["conversation_name"].tolist()[-2:] == ["tutor", "tutor"]
+
+
+def test_undo_takes_a_number_and_a_name_in_any_order(shell, gateway):
+    """What is no count of questions is told as such, and not looked for among the names."""
+    for text in ("First", "Second", "Third"):
+        shell.run_cell_magic("tr", "-c tutor", text)
+    shell.run_line_magic("tr", "undo tutor 1")
+    shell.run_line_magic("tr", "undo 1 tutor")
+    assert len(shell.run_line_magic("tr", "show").turns) == 2
+    for wrong in ("-1", "1.5", "0"):
+        with pytest.raises(ParameterError, match=f"from 1 to 1, the questions asked, not '?{wrong}'?"):
+            shell.run_line_magic("tr", f"undo {wrong}")
+
+
+def test_files_are_named_by_variables_too(shell, gateway, tmp_path):
+    """What is saved is loaded, and exported for reading, under a path with a {variable} in it."""
+    shell.user_ns["folder"] = tmp_path
+    shell.run_cell_magic("tr", "", "First")
+    shell.run_line_magic("tr", "save {folder}/a.json")
+    shell.run_line_magic("tr", "export {folder}/a.md")
+    assert len(shell.run_line_magic("tr", "load {folder}/a.json other").turns) == 2
+    assert "First" in (tmp_path / "a.md").read_text()
+    with pytest.raises(ParameterError, match="export"):
+        shell.run_line_magic("tr", "save {folder}/b.md")
+
+
+def test_an_extension_that_is_loaded_anew_has_its_conversations(shell, gateway):
+    """%reload_ext takes nothing away, and %load_ext a second time changes nothing."""
+    shell.run_cell_magic("tr", "-c tutor", "First")
+    for again in ("reload_ext", "load_ext"):
+        shell.run_line_magic(again, "toprouter_nb")
+    assert len(shell.run_line_magic("tr", "use tutor").turns) == 2
+    assert shell.run_cell_magic("chat", "", "Second").text == "two"
 
 
 def test_a_request_is_looked_into_without_a_trace(shell, gateway):
@@ -210,6 +243,8 @@ def test_a_lesson_answers_a_cell(shell, gateway, tmp_path):
         ("lst", "%tr knows no command 'lst'. Did you mean list? To ask a question use %%tr."),
         ("use", "It is: %tr use NAME."),
         ("fork a", "It is: %tr fork NAME NEW."),
+        ("undo 1 1", "It is: %tr undo [N] [NAME]."),
+        ("undo a b", "It is: %tr undo [N] [NAME]."),
         ("use nobody", "There is no conversation named 'nobody'. There is none yet; %%tr begins one."),
     ],
 )

@@ -100,3 +100,15 @@ def test_doubled_braces_stand_for_any_text(text):
     """A text with its braces doubled comes out as it was."""
     doubled = text.replace("{", "{{").replace("}", "}}")
     assert "".join(expand(doubled, {})) == ("" if not text.strip() else text)
+
+
+def test_a_value_that_cannot_be_shown_is_told_as_such():
+    """Whatever a value raises when it is made a text, is one clear error with what was typed."""
+
+    class Bad:
+        def __str__(self):
+            message = "no words"
+            raise RuntimeError(message)
+
+    with pytest.raises(ParameterError, match=r"^\{bad\}: no words\. "):
+        expand("X {bad}", {"bad": Bad()})

@@ -23,7 +23,7 @@ SHORT_NAME = "chat"
 class ChatMagics:
     """The magics of one shell: what they know, and how they got in, so that they can be taken out again.
 
-    Life: `install`, `remove`.
+    Life: `install`, `remove`, as often as somebody loads and unloads; the conversations stay.
 
     Parameters
     ----------
@@ -41,7 +41,9 @@ class ChatMagics:
         self._ours: list[tuple[str, str, Any]] = []
 
     def install(self) -> None:
-        """Put the magics and their completion into the shell."""
+        """Put the magics and their completion into the shell, if they are not there."""
+        if self._ours:
+            return
         self._register(self.ask, "cell", NAME)
         self._register(self.do, "line", NAME)
         if SHORT_NAME not in self._shell.magics_manager.magics["cell"]:
@@ -56,6 +58,7 @@ class ChatMagics:
             if magics[kind].get(name) is ours:
                 del magics[kind][name]
         self._shell.Completer.custom_matchers.remove(self._matcher)
+        self._ours.clear()
 
     def _register(self, magic: Callable[..., Any], kind: str, name: str) -> None:
         manager = self._shell.magics_manager
@@ -63,7 +66,7 @@ class ChatMagics:
         self._ours.append((kind, name, manager.magics[kind][name]))
 
     def ask(self, line: str, cell: str) -> Any:
-        """Ask a model what stands in the cell; %%tr --help tells the options."""
+        """Ask a model what stands in the cell; %tr help tells the options."""
         with _Calmly():
             return self._cell.run(line, cell)
 
@@ -94,15 +97,13 @@ _EXTENSION = "toprouter_nb_magics"
 
 def load(shell: Any) -> None:
     """Install the magics in a shell; a second call does nothing."""
-    if getattr(shell, _EXTENSION, None) is None:
-        magics = ChatMagics(shell)
-        magics.install()
-        setattr(shell, _EXTENSION, magics)
+    magics = getattr(shell, _EXTENSION, None) or ChatMagics(shell)
+    magics.install()
+    setattr(shell, _EXTENSION, magics)
 
 
 def unload(shell: Any) -> None:
-    """Take them out again; conversations that variables hold stay."""
+    """Take them out again; the conversations are there when they are loaded anew, as `%reload_ext` does."""
     magics = getattr(shell, _EXTENSION, None)
     if magics is not None:
         magics.remove()
-        delattr(shell, _EXTENSION)

@@ -43,7 +43,7 @@ class CellQuestion:
         ToprouterError
             As `Conversation.ask`.
         """
-        options = read_options(line)
+        options = read_options(line, self._variables)
         if isinstance(options, str):
             print(options)
             return None

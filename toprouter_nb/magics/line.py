@@ -11,9 +11,9 @@ from typing import Any
 from ..conversation import Conversation
 from ..errors import ParameterError
 from ..plain import shorten
-from .options import split_words
+from .options import help_text, split_words
 from .roster import Roster
-from .template import expand
+from .template import expand, fill
 
 # Word, what follows it, and what it does; a name in brackets may be left out, and means the conversation in use.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -27,9 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("[N] [NAME]", "go back before the last question, or the last N"),
     "reset": ("[NAME]", "forget a conversation, and begin anew under its name"),
     "xray": ("[TEXT]", "the exact request that asking TEXT would send, {name} as in %%tr; nothing is sent"),
-    "save": ("PATH [NAME]", "write the conversation to a file"),
+    "save": ("PATH [NAME]", "write the conversation to a file that load reads"),
+    "export": ("PATH [NAME]", "write it for reading: .md, .html or .ipynb, by the end of PATH"),
     "load": ("PATH [NAME]", "read it from there"),
-    "help": ("", "show this"),
+    "help": ("", "show this, and how to ask"),
 }
 _MOST_WORDS = {"models": None, "xray": None}  # the rest of the line, whatever it says
 
@@ -67,7 +68,7 @@ class LineCommands:
             raise ParameterError(message)
         if word in _MOST_WORDS:
             return self._methods()[word](rest.strip())
-        words = split_words(rest)
+        words = [fill(word, self._variables) for word in split_words(rest)]
         _check_count(word, words)
         return self._methods()[word](*words)
 
@@ -76,9 +77,10 @@ class LineCommands:
 
     def _help(self) -> None:
         width = max(len(f"{word} {after}") for word, (after, _) in COMMANDS.items())
-        print("%tr COMMAND, for the conversations of this notebook. %%tr --help tells how to ask.\n")
+        print("%tr COMMAND, for the conversations of this notebook.\n")
         for word, (after, does) in COMMANDS.items():
             print(f"  %tr {f'{word} {after}':{width}}  {does}")
+        print(f"\n{help_text()}", end="")
 
     def _list(self) -> Any:
         from ..tables import conversations_frame
@@ -110,14 +112,14 @@ class LineCommands:
         return self._roster.find(name).tree()
 
     def _undo(self, *words: str) -> None:
-        count, name = 1, None
-        for word in words:
-            if word.isdecimal():
-                count = int(word)
-            else:
-                name = word
-        chat = self._roster.find(name)
-        chat.undo(count)
+        # No name begins with a digit or a sign.
+        counts = [word for word in words if word.lstrip("-+")[:1].isdigit()]
+        names = [word for word in words if word not in counts]
+        if max(len(counts), len(names)) > 1:
+            raise ParameterError(_usage("undo"))
+        chat = self._roster.find(*names)
+        # A count that is no whole number is for the conversation to refuse.
+        chat.undo(*(int(count) if count.isdecimal() else count for count in counts))  # type: ignore[arg-type]
         print(f"Back to {len(chat.turns)} turns; what was undone stays in chat.tree().")
 
     def _reset(self, name: str | None = None) -> None:
@@ -132,6 +134,10 @@ class LineCommands:
         chat = self._roster.find(name)
         chat.save(Path(path))
         print(f"{len(chat.turns)} turns are in {path}.")
+
+    def _export(self, path: str, name: str | None = None) -> None:
+        self._roster.find(name).export(Path(path))
+        print(f"Written: {path}.")
 
     def _load(self, path: str, name: str | None = None) -> Any:
         name = name or self._roster.current
@@ -151,5 +157,8 @@ def _check_count(word: str, words: Sequence[str]) -> None:
     after = COMMANDS[word][0].split()
     needed = sum(not one.startswith("[") for one in after)
     if not needed <= len(words) <= len(after):
-        message = f"It is: %tr {' '.join([word, *after])}."
-        raise ParameterError(message)
+        raise ParameterError(_usage(word))
+
+
+def _usage(word: str) -> str:
+    return f"It is: %tr {f'{word} {COMMANDS[word][0]}'.strip()}."

@@ -6,12 +6,14 @@ Knows the options only; what they do is in `cell`.
 import argparse
 import dataclasses
 import difflib
+import keyword
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from ..errors import ParameterError
 from ..plain import render_plain, shorten
+from .template import fill
 
 _EXAMPLES = """examples:
   %%tr
@@ -20,7 +22,7 @@ _EXAMPLES = """examples:
   %%tr -c tutor --system "You are terse." -t 0.2
   And what has {topic} to do with it?
 
-In the text, {name} or {expression} is replaced by its value; a figure, a picture or a DataFrame goes along as it is.
+{name} or {expression} is replaced by its value; in the text, a figure, a picture or a DataFrame goes along as it is.
 For a brace itself write it twice: {{ or }}."""
 
 
@@ -74,11 +76,20 @@ _OPTIONS: tuple[tuple[str, str | None, Callable[[str], Any] | None, str, str], .
 )
 OPTION_NAMES = tuple(f"--{option[0]}" for option in _OPTIONS)
 _REPEATED = ("stop", "image")
+# Their values are names and expressions themselves.
+_TAKES_CODE = ("--image", "--as")
 _PARAMS = ("temperature", "top_p", "max_tokens", "seed", "stop")
 
 
-def read_options(line: str) -> Options | str:
+def read_options(line: str, names: Mapping[str, Any]) -> Options | str:
     """Read the line of a `%%tr` cell.
+
+    Parameters
+    ----------
+    line
+        What stands behind `%%tr`.
+    names
+        The variables of the notebook, for `{expressions}` in a value.
 
     Returns
     -------
@@ -92,14 +103,13 @@ def read_options(line: str) -> Options | str:
 
     Examples
     --------
-    >>> read_options('-c tutor -t 0.2 --system "Be terse."').system
+    >>> read_options('-c tutor -t 0.2 --system "Be {how}."', {"how": "terse"}).system
     'Be terse.'
     """
-    parser = _parser()
-    given = parser.parse_args(split_words(line))
+    given = _parser().parse_args(list(_filled(split_words(line), names)))
     if given.help:
-        return parser.format_help()
-    if given.variable is not None and not given.variable.isidentifier():
+        return help_text()
+    if given.variable is not None and (not given.variable.isidentifier() or keyword.iskeyword(given.variable)):
         message = f"--as takes the name of a variable, not {shorten(repr(given.variable), 60)}."
         raise ParameterError(message)
     return Options(
@@ -112,6 +122,11 @@ def read_options(line: str) -> Options | str:
         is_appended=given.append,
         variable=given.variable,
     )
+
+
+def help_text() -> str:
+    """Return what the options are and what they do."""
+    return _parser().format_help()
 
 
 def split_words(line: str) -> list[str]:
@@ -135,6 +150,11 @@ def split_words(line: str) -> list[str]:
         raise ParameterError(message) from None
 
 
+def _filled(words: list[str], names: Mapping[str, Any]) -> Iterator[str]:
+    for before, word in zip(["", *words], words, strict=False):
+        yield word if before in _TAKES_CODE else fill(word, names)
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises where argparse would end the program, or only write a line that no test of a notebook sees."""
 
@@ -142,7 +162,8 @@ class _Parser(argparse.ArgumentParser):
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
             message = _unknown(unknown)
-        text = f"%%tr: {shorten(render_plain(message), 300).removesuffix('.')}. See %%tr --help."
+        said = shorten(render_plain(message), 300).removesuffix(".")
+        text = f"%%tr: {said}{'' if said.endswith('?') else '.'} See %tr help."
         raise ParameterError(text)
 
 
@@ -171,4 +192,4 @@ def _unknown(given: str) -> str:
     if not first.startswith("-"):
         return f"the question belongs below this line, not on it: {given}"
     near = difflib.get_close_matches(first, OPTION_NAMES, n=1)
-    return f"there is no option {first}" + (f", did you mean {near[0]}?" if near else "")
+    return f"there is no option {first}" + (f"; did you mean {near[0]}?" if near else "")

@@ -63,6 +63,26 @@ def expand(text: str, names: Mapping[str, Any]) -> list[object]:
     return [part for part in parts if not isinstance(part, str) or part.strip()]
 
 
+def fill(text: str, names: Mapping[str, Any]) -> str:
+    """Return what a template says where only text can stand.
+
+    Raises
+    ------
+    ParameterError
+        As `expand`; or a value is a picture or a table.
+
+    Examples
+    --------
+    >>> fill("chat-{n + 1}.json", {"n": 4})
+    'chat-5.json'
+    """
+    pieces = list(_pieces(text, names))
+    if all(isinstance(piece, str) for piece in pieces):
+        return "".join(map(str, pieces))
+    message = f"{shorten(render_plain(text), _SHOWN_CHARACTERS)}: only a text can stand here."
+    raise ParameterError(message)
+
+
 def value_of(code: str, names: Mapping[str, Any]) -> Any:
     """Return the value of an expression of the notebook.
 
@@ -114,7 +134,7 @@ def _end_of_field(text: str, start: int) -> int:
             if depth == 0 and character == "}":
                 return place
             depth -= 1
-    shown = shorten(render_plain(text[start - 1 :]), _SHOWN_CHARACTERS)
+    shown = shorten(render_plain(text[start - 1 :]).strip(), _SHOWN_CHARACTERS)
     message = f"The brace of {shown} is never closed. {_ESCAPE}"
     raise ParameterError(message)
 
@@ -122,14 +142,14 @@ def _end_of_field(text: str, start: int) -> int:
 def _shown(field: str, names: Mapping[str, Any]) -> object:
     code, how, form = _split(field)
     value = value_of(code, names)
-    if how or form:
-        try:
-            return format(_CONVERSIONS[how](value) if how else value, form)
-        except (TypeError, ValueError) as error:
-            why = shorten(render_plain(str(error)), 2 * _SHOWN_CHARACTERS)
-            message = f"{{{shorten(render_plain(field), _SHOWN_CHARACTERS)}}}: {why}. {_ESCAPE}"
-            raise ParameterError(message) from None
-    return value if _is_part(value) else str(value)
+    if not how and not form and _is_part(value):
+        return value
+    try:
+        return format(_CONVERSIONS[how](value) if how else value, form)
+    except Exception as error:  # noqa: BLE001 - a value may refuse to be shown in any way
+        why = shorten(render_plain(str(error)), 2 * _SHOWN_CHARACTERS) or type(error).__name__
+        message = f"{{{shorten(render_plain(field), _SHOWN_CHARACTERS)}}}: {why}. {_ESCAPE}"
+    raise ParameterError(message)
 
 
 def _split(field: str) -> tuple[str, str, str]:
