@@ -483,10 +483,11 @@ def test_a_conversation_made_of_messages_gives_them_back(gateway):
     assert gateway.requests[0].json["messages"] == [*messages, {"role": "user", "content": "c"}]
 
 
-def test_what_is_no_list_of_messages_is_refused():
-    """The error says what it takes."""
-    with pytest.raises(errors.ParameterError, match="takes a list of message dicts, not NoneType"):
-        tr.Conversation.from_messages(None)
+@pytest.mark.parametrize("given", [None, {}, "Hi"])
+def test_what_is_no_list_of_messages_is_refused(given):
+    """The error says what it takes, also of a dict alone, which would be read as no messages at all."""
+    with pytest.raises(errors.ParameterError, match=f"takes a list of message dicts, not {type(given).__name__}"):
+        tr.Conversation.from_messages(given)
 
 
 def test_settings_that_are_none_and_a_display_that_is_no_word_are_refused():

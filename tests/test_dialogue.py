@@ -89,3 +89,20 @@ def test_the_cost_of_a_conversation_is_a_sum_or_unknown():
     assert sums == [0, Decimal("0.1"), Decimal("0.3"), None]
     assert [reply.cost_source for reply in chat.replies] == ["billed", "billed", "unknown"]
     assert pickle.loads(pickle.dumps(chat.replies[0])).cost_source == "billed"
+
+
+@pytest.mark.parametrize("name", ["temperature", "max_tokens", "stop"])
+def test_an_option_set_like_an_attribute_is_refused_with_the_way_to_set_it(name):
+    """`chat.temperature = 0` would be kept by the object and never be sent."""
+    chat = Conversation("any/model")
+    with pytest.raises(errors.ParameterError) as caught:
+        setattr(chat, name, 1)
+    told = f"{name} is one of the conversation's params: set it with chat.params = chat.params | {{'{name}': ...}}."
+    assert str(caught.value) == told
+    assert not hasattr(chat, name)
+
+
+def test_a_system_message_that_is_no_text_is_called_so():
+    """A number given as the system message is not taken for an image that is missing."""
+    with pytest.raises(errors.ParameterError, match=r"^The system message is a text, not int\.$"):
+        Conversation("any/model", system=3)

@@ -136,8 +136,15 @@ def test_a_refused_change_changes_nothing(changes):
 def test_an_unknown_name_is_answered_with_the_names():
     """A misspelled setting is refused with the list of settings."""
     with pytest.raises(SettingsError) as caught:
-        configure(modell="a/b")
-    assert str(caught.value) == f"configure() knows no setting 'modell'. The settings are: {NAMES}."
+        configure(colour="blue")
+    assert str(caught.value) == f"configure() knows no setting 'colour'. The settings are: {NAMES}."
+
+
+def test_a_misspelled_setting_is_answered_with_the_name_meant():
+    """One letter wrong gets one name, not a list of all of them to search."""
+    with pytest.raises(SettingsError) as caught:
+        configure(api_kye="sk-x")
+    assert str(caught.value) == "configure() knows no setting 'api_kye'. Did you mean api_key?"
 
 
 def test_configure_adds_up_and_none_undoes():

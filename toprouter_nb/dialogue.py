@@ -14,7 +14,7 @@ from .budget import Budget
 from .errors import ParameterError, SettingsError
 from .history import History
 from .keys import hide_key
-from .params import check_model_id, check_params
+from .params import check_attribute, check_model_id, check_params
 from .plain import shorten
 from .reply import Reply
 from .secret import Secret
@@ -68,6 +68,11 @@ class Dialogue:
         self._id = os.urandom(16).hex()
         self._budget: Budget | None = None
         self.budget_usd = settings.budget_usd if budget_usd is None and settings else budget_usd
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute, which no request option is: `chat.temperature = 0` would look set and never be sent."""
+        check_attribute(name)
+        super().__setattr__(name, value)
 
     # --- what stands in the conversation
 

@@ -58,6 +58,21 @@ def check_params(params: Mapping[str, object]) -> dict[str, Any]:
     return checked | _check_extra(params.get("extra"))
 
 
+def check_attribute(name: str) -> None:
+    """Refuse an option that is set like an attribute, where it would be kept and never sent.
+
+    Raises
+    ------
+    ParameterError
+        `name` is a request option; the message shows how one is set.
+    """
+    if name in _CHECKS:
+        message = (
+            f"{name} is one of the conversation's params: set it with chat.params = chat.params | {{{name!r}: ...}}."
+        )
+        raise ParameterError(message)
+
+
 def check_model_id(model: object) -> str:
     """Check the form of a model id; whether such a model exists is for the server to say.
 

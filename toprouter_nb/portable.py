@@ -50,7 +50,7 @@ class Portable(Questions):
         """
         options["api_key"] = hide_key(options.get("api_key"))  # first: from here on no frame of ours holds the text
         given: object = messages
-        if not isinstance(given, Iterable):
+        if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
             text = f"from_messages takes a list of message dicts, not {type(given).__name__}."
             raise ParameterError(text)
         turns = [turn_of(message) for message in given]

@@ -4,6 +4,7 @@ Knows nothing of HTTP, files or conversations; `keys` knows where a key comes fr
 """
 
 import dataclasses
+import difflib
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -207,7 +208,9 @@ def configure(**changes: Any) -> Settings:
         changes["api_key"] = hide_key(changes["api_key"])  # first: from here on no frame of ours holds the text
     unknown = sorted(set(changes) - set(_NAMES))
     if unknown:
-        message = f"configure() knows no setting {shorten(unknown[0], 60)!r}. The settings are: {', '.join(_NAMES)}."
+        near = difflib.get_close_matches(unknown[0], _NAMES, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"The settings are: {', '.join(_NAMES)}."
+        message = f"configure() knows no setting {shorten(unknown[0], 60)!r}. {hint}"
         raise SettingsError(message, kind="bad_request")
     given = {name: value for name, value in (_CURRENT.given | changes).items() if value is not None}
     key = given.pop("api_key", None)

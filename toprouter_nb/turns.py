@@ -160,11 +160,20 @@ def _read_parts(given: object) -> tuple[Part, ...]:
 def system(text: str) -> Turn:
     """Make a system turn, which sets how the model behaves.
 
+    Raises
+    ------
+    ParameterError
+        It is empty, or no text.
+
     Examples
     --------
     >>> system("You are terse.")
     Turn('system', 'You are terse.')
     """
+    given: object = text
+    if not isinstance(given, str | TextPart):
+        message = f"The system message is a text, not {type(given).__name__}."
+        raise ParameterError(message)
     return _turn("system", (text,))
 
 

@@ -195,7 +195,7 @@ class Drawn:
         (io.BytesIO(PNG), r"file.read\(\)"),
         (Drawn(), r"to_image\(format='png'\)"),
         (pd.DataFrame({"a": [1]}), r"ask\(\) directly"),
-        (pd.Series([1.0]), r"shape \(1,\)"),
+        (pd.Series([1.0]), r"to_frame\(\)"),
         (np.float64(1.0), r"shape \(\)"),
         (np.array([[Figure(), Figure()]], dtype=object), "object"),
         (memoryview(b""), "empty"),

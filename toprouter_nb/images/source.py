@@ -225,8 +225,9 @@ def _cleaned_figure(figure: object, side: int | None) -> ImagePart:
 def _refusal(source: object) -> str:
     """Say why `source` is nothing that can be drawn; "" where it is worth trying as an array."""
     name = type(source).__name__
-    if is_of(source, "pandas", "DataFrame"):
-        return "A DataFrame is no image. Pass it to ask() directly, which sends it as a text table."
+    for kind, passed in (("DataFrame", "it to ask() directly"), ("Series", "its to_frame() to ask()")):
+        if is_of(source, "pandas", kind):
+            return f"A {kind} is no image. Pass {passed}, which sends it as a text table."
     if isinstance(source, types.ModuleType):
         return f"{_SOURCES}, not a module. For what pyplot shows, pass plt.gcf()."
     if callable(getattr(type(source), "read", None)):
