@@ -112,7 +112,7 @@ def test_the_cause_may_say_more_than_the_status(status, body, kind):
         (413, b"", {}, ["The request was 6.0 MB, of which message 1 is 5.0 MB.", "smaller images"]),
         (429, said("slow"), {"retry_after": "121"}, ["slow.", "It asks to wait 121 s."]),
         (429, said("slow"), {"retry_after": "1e400"}, ["It asks to wait longer than a day."]),
-        (200, b"<html><title>Sign in</title></html>", {}, ["a web page titled 'Sign in'", "sign in", "base_url"]),
+        (200, b"<html><title>Sign in</title></html>", {}, ["a web page that says 'Sign in'", "sign in", "base_url"]),
         (200, b"", {}, ["200 with an empty body"]),
         (200, b"null", {}, ["JSON that is no Chat Completions answer: null."]),
         (200, b"It works!", {}, ["text that is no Chat Completions answer: It works!"]),

@@ -140,7 +140,7 @@ def _unexpected(
         )
         return UnexpectedResponseError(message, kind="redirect")
     if said.is_page:
-        title = f" titled {words!r}" if words else ""
+        title = f" that says {words!r}" if words else ""
         message = (
             f"The server answered {status} with a web page{title} instead of an answer: a wrong address, or a network "
             f"that wants you to sign in. Check base_url, which is {shown_url}."

@@ -17,7 +17,7 @@ SHOWN_CHARACTERS = 1_200
 _TITLE_CHARACTERS = 200
 # Cut before it is cleaned, so that a body of megabytes costs nothing; twice what is shown, for what cleaning removes.
 _READ_CHARACTERS = 4_000
-_PAGE = re.compile(r"\s*(?:<!doctype html|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
+_PAGE = re.compile(r"(?:<\?xml[^>]{0,200}>)?\s*(?:<!doctype html|<html|<head|<body|<!--)", re.IGNORECASE)
 # Bounded repeats: a page may hold a thousand titles that never end.
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,500}?)</title|<h1[^>]{0,200}>(.{0,500}?)</h1", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 100_000
@@ -37,7 +37,7 @@ class Said(NamedTuple):
     problem
         The error; its words are not cleaned yet.
     is_page
-        True for a web page; the words are its title then.
+        True for a web page; the words are its title then, or all of it where it has none.
     is_json
         True where it is JSON at all.
     """
@@ -65,11 +65,14 @@ def read_body(body: bytes, content_type: str) -> Said:
     text = _decode(body, content_type).strip("\ufeff \t\r\n\0")
     if text[:1] in ("{", "[", '"') or text == "null":
         try:
-            return Said(read_problem(json.loads(text)), is_json=True)
+            value = json.loads(text)
         except (ValueError, RecursionError):
             return Said(Problem(text))
+        problem = read_problem(value)
+        # Of a shape nobody knows the whole is shown: a person finds in it what no rule does.
+        return Said(problem if problem.words or not value else problem._replace(words=text), is_json=True)
     if _PAGE.match(text) or (text.startswith("<") and "html" in content_type.lower()):
-        return Said(Problem(_title(text)), is_page=True)
+        return Said(Problem(_title(text) or text), is_page=True)
     return Said(Problem(text), is_page="html" in content_type.lower())
 
 

@@ -125,7 +125,7 @@ def _of_object(value: Mapping[object, object], depth: int) -> Problem:
     fields = {str(name).lower(): field for name, field in value.items()}
     found = [read_problem(fields[name], depth=depth - 1) for name in _INNER if fields.get(name)]
     said = next((read_problem(fields[name], depth=depth - 1) for name in _WORDS if fields.get(name)), Problem())
-    inner = _joined((*found, said, _of_provider(fields.get("metadata"), depth)), ": ")
+    inner = _joined((*found, said, *_of_provider(fields.get("metadata"), depth)), ": ")
     return Problem(
         words=_place(fields.get("loc")) + inner.words,
         code=_first(fields, _CODES) if inner.code is None else inner.code,
@@ -135,10 +135,10 @@ def _of_object(value: Mapping[object, object], depth: int) -> Problem:
     )
 
 
-def _of_provider(metadata: object, depth: int) -> Problem:
-    """Read what a gateway passes on of the provider's own error, and why an input was flagged."""
+def _of_provider(metadata: object, depth: int) -> tuple[Problem, ...]:
+    """Read what a gateway passes on of the provider: its name, its own error, and why an input was flagged."""
     if not isinstance(metadata, Mapping):
-        return Problem()
+        return ()
     # OpenRouter's `metadata`: the provider's body as it came, in a text, or why its moderation flagged the input.
     raw = metadata.get("raw")
     if isinstance(raw, str) and raw.lstrip()[:1] in ("{", "["):
@@ -146,10 +146,10 @@ def _of_provider(metadata: object, depth: int) -> Problem:
             raw = json.loads(raw)
     reasons = metadata.get("reasons")
     listed = reasons if isinstance(reasons, list) else []
-    return Problem(
-        words=read_problem(raw, depth=depth - 1).words,
-        reasons=tuple(str(reason) for reason in listed if isinstance(reason, str | int)),
-    )
+    words, name = read_problem(raw, depth=depth - 1).words, metadata.get("provider_name")
+    told = Problem(words, reasons=tuple(str(reason) for reason in listed if isinstance(reason, str | int)))
+    # Whose words they are: another model, or another provider, may do.
+    return (Problem(name), told) if words and isinstance(name, str) else (told,)
 
 
 def _joined(problems: Iterable[Problem], separator: str) -> Problem:
