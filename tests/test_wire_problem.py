@@ -49,7 +49,7 @@ from toprouter_nb.wire.problem import Problem, read_problem
         ({"error": {"message": "a", "metadata": {"raw": ' [{"message": "b"}]'}}}, Problem("a: b")),
         ({"error": {"message": "a", "metadata": {"raw": "429"}}}, Problem("a: 429")),
         ({"error": {"message": "a", "metadata": {"raw": "b", "provider_name": "P"}}}, Problem("a: P: b")),
-        ({"error": {"message": "a by P", "metadata": {"raw": "b", "provider_name": "P"}}}, Problem("a by P: b")),
+        ({"error": {"message": "a of P", "metadata": {"raw": "b", "provider_name": "P"}}}, Problem("a of P: b")),
         ({"error": {"message": "a", "metadata": {"provider_name": "P"}}}, Problem("a")),
         ({"error": {"message": "a", "metadata": {"raw": "b", "provider_name": 5}}}, Problem("a: b")),
         ({"error": {"code": 1}, "message": "no"}, Problem("no", 1)),
