@@ -83,8 +83,9 @@ def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
 def _files(paths: Any) -> list[Path]:
     if isinstance(paths, str | os.PathLike):
         pattern = Path(paths).expanduser()
-        # The function and not Path.glob, which refuses patterns that begin at the root.
-        found = [pattern] if pattern.is_file() else glob.glob(str(pattern), recursive=True)  # noqa: PTH207
+        # Functions and not methods: Path.glob refuses patterns that begin at the root, Path.is_file long ones.
+        is_file = os.path.isfile(pattern)  # noqa: PTH113
+        found = [pattern] if is_file else glob.glob(str(pattern), recursive=True)  # noqa: PTH207
     elif isinstance(paths, Iterable):
         found = list(paths)
     else:

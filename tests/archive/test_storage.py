@@ -11,8 +11,9 @@ import time
 
 import pytest
 
+import toprouter_nb as tr
 from toprouter_nb.archive.storage import read_whole, write_whole
-from toprouter_nb.errors import StorageError
+from toprouter_nb.errors import ParameterError, StorageError
 
 SAVER = """
 import sys
@@ -124,3 +125,16 @@ def test_names_are_shown_safely(tmp_path):
         read_whole(tmp_path / "\x1b[31m", 0) if (tmp_path / "\x1b[31m").write_bytes(b"x") else None
     assert "\x1b" not in str(told.value)
     write_whole(tmp_path / ("n" * 250), json.dumps({}).encode())
+
+
+def test_a_name_that_no_system_takes_is_told(tmp_path):
+    """A name beyond what the file system allows is one of our errors, wherever a file is named."""
+    long = tmp_path / ("a" * 300)
+    chat = tr.Conversation.from_messages([{"role": "user", "content": "Hi"}])
+    for use in (chat.save, tr.Conversation.load, tr.Conversation.from_notebook, tr.replay):
+        with pytest.raises(StorageError, match=r"cannot be found \(.*too long"):
+            use(long)
+    with pytest.raises(StorageError, match="cannot be found"):
+        chat.export(long.with_suffix(".md"))
+    with pytest.raises(ParameterError, match="No file matches"):
+        tr.collect(long)

@@ -33,13 +33,15 @@ def resolve_path(path: AnyPath) -> Path:
     ParameterError
         It is no path.
     StorageError
-        Its links lead nowhere.
+        Its links lead nowhere, its name is too long, or its folder may not be looked into.
     """
     if not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path):
         message = f"A file is named by its path, such as 'chat.json', not {shorten(repr(path), 60)}."
         raise ParameterError(message)
     with telling("cannot be found", path, (OSError, RuntimeError)):
-        return Path(path).expanduser().resolve()
+        file = Path(path).expanduser().resolve()
+        file.exists()  # raises where the name is too long, or the folder is closed to us
+        return file
 
 
 def read_whole(path: AnyPath, most_bytes: int = MOST_BYTES) -> bytes:
