@@ -100,7 +100,8 @@ def test_errors_are_rows_and_can_be_asked_again():
         chat = chat_with(gateway)
         table = chat.extract(frame, "text", int)
         assert table["error"].isna().tolist() == [True, False, False]
-        assert "Invalid JSON" in table["error"].iloc[1]
+        # Of a conversation and of repairs nothing is said: no row is kept in one.
+        assert table["error"].iloc[1] == "The answer is no int: Invalid JSON: expected ident at line 1 column 2."
         assert "odd" in table["error"].iloc[2]
         answers.update(b='{"value": 2}', c='{"value": 3}')
         again = chat.extract(frame, "text", int, done=table)
@@ -108,6 +109,16 @@ def test_errors_are_rows_and_can_be_asked_again():
     assert again["value"].tolist() == [1, 2, 3]
     assert again["error"].isna().all()
     assert again["total_tokens"].notna().all()
+
+
+def test_a_number_beyond_64_bits_is_kept():
+    """No answer is lost because it fits no column of numbers: the column then holds Python's own."""
+    numbers = {"a": 2**63 - 1, "b": 10**30}
+    with ScriptedGateway(lambda request: f'{{"value": {numbers[request.json["messages"][-1]["content"]]}}}') as gateway:
+        chat = chat_with(gateway)
+        assert chat.extract(frame_of("a"), "text", int)["value"].dtype == "Int64"
+        wide = chat.extract(frame_of("a", "", "b"), "text", int)["value"].tolist()
+    assert wide == [2**63 - 1, None, 10**30]
 
 
 def test_lists_survive_being_done():
@@ -163,6 +174,7 @@ class Erring(BaseModel):
     ("frame", "options", "words"),
     [
         ([1], {}, "extract takes a pandas DataFrame, not list"),
+        (frame_of("a"), {"column": ["text"]}, r"There is no one column \['text'\]"),
         (frame_of("a"), {"column": "txt"}, "There is no one column 'txt' in the frame, which has 'text'"),
         (frame_of("a"), {"data_model": object()}, "data_model takes a type"),
         (frame_of("a"), {"data_model": Erring}, "may not have a field of that name"),

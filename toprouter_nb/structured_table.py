@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .errors import ParameterError, StructuredReplyError
+from .errors import ParameterError, StructuredReplyError, ToprouterError
 from .frames import is_frame
 from .parallel import Errand, Outcome, ask_many
 from .plain import shorten
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NO_TEXT = "there is no text"
 NOT_ASKED = "not asked"
 _WHOLE = "value"
+_WIDEST = 2**63 - 1
 _DTYPES: "Mapping[str, Dtype]" = {"integer": "Int64", "number": "Float64", "boolean": "boolean", "string": "string"}
 _FACTS: "Mapping[str, Dtype]" = {"total_tokens": "Int64", "cost_usd": "Float64", "error": "string"}
 
@@ -113,8 +114,13 @@ class _Plan:
         reply, error = outcome.reply, outcome.error
         facts = {"total_tokens": reply.usage.total_tokens, "cost_usd": reply.cost_usd} if reply else {}
         if error is not None:
-            return {**facts, "error": str(error)}
+            return {**facts, "error": self._told(error)}
         return {**facts, **self._values(reply.data if reply else None)}
+
+    def _told(self, error: ToprouterError) -> str:
+        """Say what was wrong with a row; what an error says of a conversation is not so here, where none is kept."""
+        faults = error.faults if isinstance(error, StructuredReplyError) else ""
+        return f"The answer is no {self.shape.name}: {faults}." if faults else str(error)
 
     def _values(self, data: Any) -> Mapping[str, Any]:
         if self.shape.is_wrapped:
@@ -127,7 +133,7 @@ def _texts_of(frame: Any, column: Any) -> list[str]:
     if not is_frame(frame):
         message = f"extract takes a pandas DataFrame, not {type(frame).__name__}."
         raise ParameterError(message)
-    if column not in frame.columns or list(frame.columns).count(column) != 1:
+    if list(frame.columns).count(column) != 1:
         names = shorten(", ".join(map(repr, frame.columns)), 300)
         message = f"There is no one column {shorten(repr(column), 80)} in the frame, which has {names}."
         raise ParameterError(message)
@@ -154,7 +160,8 @@ def _dtype_of(schema: Mapping[str, Any], root: Mapping[str, Any]) -> "Dtype | No
 
 
 def _column(cells: list[Any], dtype: "Dtype | None") -> Any:
-    if dtype is not None:
+    is_wide = dtype == "Int64" and any(cell is not None and abs(cell) > _WIDEST for cell in cells)
+    if dtype is not None and not is_wide:  # a number that no column of numbers holds stays what it is
         return array_of(dtype, cells)
     column = np.empty(len(cells), dtype=object)
     for place, cell in enumerate(cells):  # at once, numpy would take lists of one length for a second dimension
