@@ -104,6 +104,7 @@ def test_the_largest_message_is_named_for_people():
         (["x" * 100], f"A message is a dict with 'role' and 'content', not ['{'x' * 77}…."),
         ({"role": "robot", "content": "Hi"}, "A turn's role is 'system', 'user' or 'assistant', not 'robot'."),
         ({"role": "user", "content": 3}, "A message's 'content' is a string or a list of parts, not 3."),
+        ({"role": "user", "content": {"a": 1}}, "A message's 'content' is a string or a list of parts, not {'a': 1}."),
         (
             {"role": "user", "content": 10**100},
             f"A message's 'content' is a string or a list of parts, not 1{'0' * 78}….",

@@ -169,7 +169,7 @@ def turn_of(message: object) -> Turn:
         return Turn(message["role"], (TextPart(content),))
     if content is None:
         return Turn(message["role"], ())
-    if not isinstance(content, Iterable):
+    if isinstance(content, Mapping) or not isinstance(content, Iterable):
         text = f"A message's 'content' is a string or a list of parts, not {shorten(repr(content), 80)}."
         raise ParameterError(text)
     return Turn(message["role"], tuple(_part_from(part) for part in content))
