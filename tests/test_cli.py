@@ -72,6 +72,14 @@ def test_models_are_a_table(gateway, capsys):
     ]
 
 
+def test_nothing_found_and_no_path_are_told(gateway, capsys):
+    """A search that finds nothing says so, and an empty path for a file is an error, not another command."""
+    assert main(["models", "nobody"]) == 0
+    assert capsys.readouterr().out == "No such model.\n"
+    assert main(["usage", "--csv", ""]) == 1
+    assert "path" in capsys.readouterr().err
+
+
 def test_models_can_be_searched_and_written_as_csv(gateway, capsys):
     """`--images` and words choose; `--csv` writes every column of the public table."""
     assert main(["models", "--images", "--csv", "text", "and"]) == 0

@@ -121,6 +121,9 @@ def _models(options: argparse.Namespace, terminal: Terminal) -> int:
     if options.csv:
         frame.to_csv(sys.stdout, index=False)
         return 0
+    if frame.empty:
+        terminal.paragraph("No such model.")
+        return 0
     rows = [_model_cells(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
     terminal.table(("id", "context", "images", "$/M in", "$/M out"), rows, numbers=(1, 3, 4))
     return 0
@@ -140,7 +143,7 @@ def _usage(options: argparse.Namespace, terminal: Terminal) -> int:
     frame = usage_table(options.by, since=options.since, model=options.model)
     if options.csv == "-":
         sys.stdout.write(frame.to_csv(index=False))
-    elif options.csv:
+    elif options.csv is not None:
         save_csv(frame, options.csv)
     else:
         write_statement(terminal, frame)
