@@ -10,6 +10,7 @@ import toprouter_nb
 
 project = "toprouter_nb"
 author = "the toprouter_nb authors"
+project_copyright = author
 release = toprouter_nb.__version__
 
 root_doc = "docs/index"
