@@ -213,6 +213,18 @@ def test_a_model_that_cannot_see_is_not_shown_a_picture():
         chat.ask("What?", tr.image("https://example.com/image.jpg"))
 
 
+def test_a_picture_that_is_not_sent_is_no_hindrance():
+    """A picture in what is edited away is nothing the model would have to see; one before the question is."""
+    picture = tr.image("https://example.com/image.jpg")
+    with ScriptedGateway(["Blue.", "Two."]) as gateway:
+        chat = tr.Conversation("any/model", base_url=gateway.base_url, api_key="test", display=False)
+        chat.ask("What?", picture)
+        with pytest.raises(errors.ImageError, match=r"local/smollm2-135m takes no images"):
+            chat.ask("And?", model="local/smollm2-135m")
+        chat.model = "local/smollm2-135m"
+        assert chat.edit(0, "1 + 1?", max_tokens=2).text
+
+
 def test_without_a_key_a_remote_model_is_refused_with_three_ways_on(monkeypatch):
     """A remote model is never silently replaced by a local one."""
     monkeypatch.delenv("TOPROUTER_API_KEY", raising=False)

@@ -2,12 +2,9 @@
 
 import pytest
 
-from toprouter_nb import errors, user
+from toprouter_nb import errors
 from toprouter_nb.guards import add_near_ids, choose_model, refuse_images
-from toprouter_nb.parts import ImagePart
 from toprouter_nb.settings import Settings
-
-PICTURE = user("What?", ImagePart(url="https://example.com/image.jpg"))
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +34,8 @@ def test_an_unknown_local_model_is_refused_with_near_ids():
 def test_images_are_refused_for_a_model_that_takes_none():
     """What is known to be blind is not shown a picture; what is not known may be."""
     with pytest.raises(errors.ImageError, match=r"local/smollm2-135m takes no images\. .*local/ocr"):
-        refuse_images("local/smollm2-135m", [PICTURE], Settings())
-    refuse_images("any/model", [PICTURE], Settings())
-    refuse_images("local/smollm2-135m", [user("no picture"), None], Settings())
+        refuse_images("local/smollm2-135m", Settings())
+    refuse_images("any/model", Settings())
 
 
 def test_a_model_the_server_does_not_know_gets_near_ids():

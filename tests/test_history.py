@@ -2,8 +2,15 @@
 
 import pickle
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toprouter_nb import history as rooms
 from toprouter_nb.history import History, branch_of
-from toprouter_nb.turns import assistant, user
+from toprouter_nb.parts import ImagePart
+from toprouter_nb.turns import Turn, assistant, user
+from toprouter_nb.wire.request import encode_turn
 
 
 def exchange(question, answer):
@@ -58,6 +65,43 @@ def test_a_turn_is_encoded_once():
     first = history.path()[0].encoded()
     assert history.path()[0].encoded() is first
     assert history.copy(history.path()).path()[0].encoded() is first
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=30), st.data())
+def test_pieces_are_what_the_turns_of_the_path_are(sizes, data):
+    """Wherever the history stands, and stood before, its pieces joined are the JSON of the turns on that path."""
+    history = History()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rooms, "_PIECE_BYTES", 500)
+        for size in sizes:
+            at = data.draw(st.sampled_from([history.root, *history.nodes()]))
+            said = "" if size % 5 == 0 else "x" * size
+            history.add([(user(f"{size}"), None), (Turn("assistant", said), None)], after=at)
+            to = data.draw(st.sampled_from([None, *history.nodes()]))
+            sent = [node.turn for node in history.path(to) if not node.turn.is_silent]
+            assert b",".join(history.encodings(to)) == b",".join(map(encode_turn, sent))
+
+
+def test_large_turns_are_not_copied_and_short_ones_are_joined_once():
+    """Of a long conversation the next question gets the same few objects."""
+    history = History()
+    history.add(exchange("x" * 2**20, "b"))
+    for _ in range(3_000):
+        history.add(exchange("q" * 100, "a" * 100))
+    first = history.encodings()
+    assert first[0] is history.path()[0].encoded()
+    assert len(first) < 3_000
+    history.add(exchange("one", "more"))
+    assert all(piece is before for piece, before in zip(history.encodings()[:3], first[:3], strict=True))
+
+
+def test_a_turn_knows_of_images_before_it():
+    """Whether images would be sent is not searched for in every turn of a long conversation."""
+    history = History()
+    history.add(exchange("a", "b"))
+    plain = history.head
+    history.add([(user("c", ImagePart(url="https://example.com/i.jpg")), None), (assistant("d"), None)])
+    assert (plain.has_images, history.head.has_images) == (False, True)
 
 
 def test_the_drawing_shows_every_branch_and_marks_the_current_one():

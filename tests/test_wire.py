@@ -183,15 +183,17 @@ def test_what_json_cannot_say_is_never_sent(number):
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ([1_050_000], "1.1 MB"),
-        ([1_049_999], "1.0 MB"),
-        ([0, 1_050_000, 1, 1_050_000, 1], "2.1 MB, of which message 1 is 1.1 MB"),
-        ([2_000_000, 1, 2_000_000, 1_049_999, 1], "5.1 MB, of which message 2 is 1.0 MB"),
+        ([1_050_000], "1.1 MB, of which message 1 is 1.1 MB"),
+        ([1_049_000], "1.0 MB, of which message 1 is 1.0 MB"),
+        ([1_050_000, 1_050_000, 1], "2.1 MB, of which message 1 is 1.1 MB"),
+        ([900_000, 1_049_000, 1_000], "2.0 MB, of which message 2 is 1.0 MB"),
     ],
 )
 def test_sizes_are_told_in_megabytes_of_a_million(sizes, words):
-    """The whole, and of the messages, which stand between head, commas and tail, the first of the biggest."""
-    assert RequestBody([b"x" * size for size in sizes]).largest == words
+    """The whole, and the first of the biggest messages, also where several are one piece."""
+    turns = [encode_turn(Turn("user", "x" * size)) for size in sizes]
+    for pieces in (turns, [b",".join(turns)]):
+        assert encode_request(pieces, model="m", stream=False, options={}).largest == words
 
 
 def test_a_body_knows_its_images_and_the_rest():

@@ -3,12 +3,9 @@
 Knows the models of this machine and the list the catalogue has on disk; it never asks the network.
 """
 
-from collections.abc import Iterable
-
 from .errors import NotFoundError, SettingsError
 from .params import check_model_id, is_local_id
 from .settings import Settings, require_key
-from .turns import Turn
 
 # As `local.roster` has it, whose import a default need not cost.
 DEFAULT_LOCAL_MODEL = "local/smollm2-135m"
@@ -38,19 +35,18 @@ def choose_model(model: str | None, settings: Settings) -> str:
     return named
 
 
-def refuse_images(model: str, turns: Iterable[Turn | None], settings: Settings) -> None:
-    """Refuse images for a model that is known to take none.
+def refuse_images(model: str, settings: Settings) -> None:
+    """Refuse a model that is known to take no images, where some would be sent.
 
     Raises
     ------
     ImageError
         The model takes no images; the message names some that do.
     """
-    if any(turn is not None and turn.has_images for turn in turns):
-        from .catalogue import known_cards
-        from .lookup import check_images
+    from .catalogue import known_cards
+    from .lookup import check_images
 
-        check_images(model, known_cards(settings.base_url))
+    check_images(model, known_cards(settings.base_url))
 
 
 def add_near_ids(error: NotFoundError, model: str, settings: Settings) -> None:

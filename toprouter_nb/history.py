@@ -13,6 +13,9 @@ from .turns import Turn
 from .wire.request import encode_turn
 
 _LINE_CHARACTERS = 60
+# Short turns are joined to pieces of this size once, so that the next question of a long conversation touches a few
+# dozen pieces and not thousands. Larger ones, images mostly, stand alone: they are not copied.
+_PIECE_BYTES = 256 * 1024
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -35,6 +38,8 @@ class Node:
         What a file said of it that nobody here knows, kept for the next save; None for nothing.
     depth
         How many turns stand before and at it; 0 for the root.
+    has_images
+        Whether there are images in it or in a turn before it.
     """
 
     turn: Turn | None = None
@@ -44,10 +49,13 @@ class Node:
     encoding: bytes | None = None
     extra: Mapping[str, Any] | None = None
     depth: int = dataclasses.field(init=False)
+    has_images: bool = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        """Count from the parent, which never changes."""
+        """Go on from the parent, which never changes."""
         self.depth = 0 if self.parent is None else self.parent.depth + 1
+        before = self.parent is not None and self.parent.has_images
+        self.has_images = before or (self.turn is not None and self.turn.has_images)
 
     def encoded(self) -> bytes:
         """Return the turn's wire JSON, made once and kept as `encoding`; b"" for a turn that is not sent."""
@@ -66,8 +74,7 @@ class History:
         self.root = Node()
         self.head = self.root
         self._walked: list[Node] = []  # the path asked for last: the next one mostly differs in its end only
-        self._encoded: tuple[list[Node], list[bytes]] = ([], [])  # likewise, and the JSON of its turns
-        self._has_silent = False  # whether that JSON ever had gaps: else the list need not be walked for them
+        self._joined: list[tuple[Node, bytes]] = []  # likewise its turns' JSON, and the turn each piece ends with
 
     @classmethod
     def of(cls, root: Node, head: Node) -> Self:
@@ -115,16 +122,22 @@ class History:
         return path[:]
 
     def encodings(self, to: Node | None = None) -> list[bytes]:
-        """Return the wire JSON of the turns of the path to a node that are sent; not to be changed."""
-        path, (nodes, encodings) = self.path(to), self._encoded
-        place = min(len(path), len(nodes))
-        while place and path[place - 1] is not nodes[place - 1]:  # where two paths part, they never meet again
-            place -= 1
-        new = [node.encoded() for node in path[place:]]
-        self._has_silent = self._has_silent or b"" in new
-        encodings = encodings[:place] + new
-        self._encoded = path, encodings
-        return [encoding for encoding in encodings if encoding] if self._has_silent else encodings
+        """Return the wire JSON of what is sent of the path to a node; a piece may be several turns, with commas."""
+        path, joined = self.path(to), self._joined
+        while joined and path[joined[-1][0].depth - 1 : joined[-1][0].depth] != [joined[-1][0]]:
+            joined.pop()  # of another branch, or beyond the node
+        pending: list[bytes] = []
+        before, size = self.root, 0
+        for node in path[joined[-1][0].depth if joined else 0 :]:
+            encoding = node.encoded()
+            if pending and size + len(encoding) > _PIECE_BYTES:
+                joined.append((before, b",".join(pending)))
+                pending, size = [], 0
+            if encoding:
+                pending.append(encoding)
+                size += len(encoding)
+            before = node
+        return [piece for _, piece in joined] + pending
 
     def nodes(self) -> Iterator[Node]:
         """Yield every node of every branch, parents before their children."""
@@ -157,7 +170,7 @@ class History:
             nodes[place].children.append(node)
             nodes.append(node)
         self.root, self.head = nodes[0], nodes[state["head"]]
-        self._walked, self._encoded, self._has_silent = [], ([], []), False
+        self._walked, self._joined = [], []
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ Knows nothing of going back, display, tables or files; those above show the repl
 import contextlib
 import contextvars
 import dataclasses
-import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Self, cast, overload
 
@@ -197,8 +196,9 @@ class Questions(Dialogue):
     def _question(self, parts: tuple[object, ...], params: Mapping[str, Any], **place: Any) -> Question:
         """Return a question that may be asked: the model takes what is in it."""
         question = self._draft(parts, params, **place)
-        turns = (node.turn for node in self._history.path())
-        refuse_images(question.model, itertools.chain((question.turn,), turns), question.settings)
+        follows = question.after or self._history.head
+        if follows.has_images or (question.turn is not None and question.turn.has_images):
+            refuse_images(question.model, question.settings)
         return question
 
     def _inside(self, parts: tuple[object, ...], params: Mapping[str, Any], *, is_streamed: bool) -> Inside:

@@ -61,15 +61,14 @@ class RequestBody:
 
     def last_text(self) -> str:
         """Return the text of the last message."""
-        return turn_of(json.loads(self._pieces[-2])).text if len(self._pieces) > 1 else ""
+        return turn_of(json.loads(b"[%b]" % self._pieces[-2])[-1]).text if len(self._pieces) > 1 else ""
 
     @property
     def largest(self) -> str:
         """The size of the body and of its biggest message, for people: "31.2 MB, of which message 3 is 8.1 MB"."""
-        sizes = [len(piece) for piece in self._pieces[1:-1:2]]
+        # Read back for the one error that asks: a piece may hold many messages.
+        sizes = [len(_json(message)) for message in json.loads(b"".join(self))["messages"]]
         whole = f"{self.length / _MEGABYTE:.1f} MB"
-        if not sizes:
-            return whole
         place = max(range(len(sizes)), key=sizes.__getitem__)
         return f"{whole}, of which message {place + 1} is {sizes[place] / _MEGABYTE:.1f} MB"
 
@@ -82,7 +81,7 @@ def encode_request(
     Parameters
     ----------
     encoded_turns
-        What `encode_turn` made of each turn, in order; at least one.
+        What `encode_turn` made of each turn, in order, at least one; several may be one piece, with commas between.
     model
         Model id as the gateway spells it.
     stream
