@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -211,6 +212,15 @@ def test_an_interrupt_ends_with_130(tmp_path, monkeypatch):
             out, error = process.communicate(timeout=10)
             called[0].closed_early.set()
     assert (process.returncode, out, error) == (130, "", "\n")
+
+
+def test_a_full_disk_behind_the_output_is_one_line(gateway):
+    """Output that cannot be written ends a command with one line and 1, however it is written."""
+    for command in (["models"], ["models", "--csv"], ["usage", "--csv", "-"], ["doctor"]):
+        with Path("/dev/full").open("w") as full:
+            ended = subprocess.run([*RUN, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert ended.returncode == 1
+        assert ended.stderr == "toprouter-nb: The output cannot be written (No space left on device).\n"
 
 
 def test_serve_gives_an_address_and_a_key_that_work(local_address):

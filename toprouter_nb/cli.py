@@ -54,9 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ToprouterError as error:
         print(f"{_PROGRAM}: {' '.join(render_plain(str(error)).split())}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # Whoever read the output has enough, as `head` does; nothing may be written at exit either.
+    except OSError as error:
+        # What is left may not be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # there whoever read the output has enough, as `head` does
+            print(f"{_PROGRAM}: The output cannot be written ({error.strerror}).", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)
