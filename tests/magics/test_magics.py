@@ -111,6 +111,13 @@ def test_an_error_is_an_error_of_the_cell(shell, gateway):
     assert isinstance(shell.run_cell("%%tr --zzz\nHello").error_in_exec, ParameterError)
 
 
+def test_a_mistake_on_the_line_is_told_without_the_lines_of_the_parser(shell, gateway):
+    """The error is what was wrong and nothing else: no file of Python's own, no number of a line there."""
+    with pytest.raises(ParameterError) as caught:
+        shell.run_cell_magic("tr", "--zzz", "Hello")
+    assert "self.error" not in "".join(caught.value._render_traceback_())
+
+
 def test_help_prints_and_asks_nothing(shell, gateway, capsys):
     """%%tr --help and %tr help tell what there is; the second also where a cell has no text yet."""
     shell.run_cell_magic("tr", "--help", "anything")

@@ -10,7 +10,7 @@ import traceback
 from toprouter_nb.errors import ToprouterError
 
 # Modules whose frames tell the reader of a notebook nothing.
-_INNER = ("toprouter_nb", "IPython", "ipykernel", "asyncio", "runpy")
+_INNER = ("toprouter_nb", "IPython", "ipykernel", "asyncio", "runpy", "argparse")
 _STOPPED = "Stopped. What had arrived is kept in the conversation."
 
 
