@@ -30,6 +30,14 @@ def test_what_was_encoded_comes_back(plain, encoding, size):
     assert decode(encoding, [packed[place : place + size] for place in range(0, len(packed), size)]) == plain
 
 
+@given(st.binary(max_size=2_000), st.integers(1, 9), st.integers(1, 50))
+def test_deflate_without_its_frame_comes_back_too(plain, level, size):
+    """Many servers send it so, and browsers read it."""
+    packer = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(plain) + packer.flush()
+    assert decode("deflate", [packed[place : place + size] for place in range(0, len(packed), size)]) == plain
+
+
 def test_several_members_are_one_body():
     """Some servers pack each event for itself."""
     assert decode("gzip", [gzip.compress(b"one ") + gzip.compress(b"two")]) == b"one two"
@@ -58,9 +66,10 @@ def test_a_small_block_cannot_fill_the_memory():
 
 def test_a_body_that_stops_in_the_middle_is_a_broken_connection():
     """The end of an encoded body is checked, for a cut at its framing's end cannot be seen there."""
-    with pytest.raises(ConnectFailedError, match="compressed body stops in the middle") as caught:
-        decode("gzip", [gzip.compress(b"Hello" * 100)[:20]])
-    assert caught.value.is_transient
+    for size in range(1, 20):
+        with pytest.raises(ConnectFailedError, match="compressed body stops in the middle") as caught:
+            decode("gzip", [gzip.compress(b"Hello" * 100)[:size]])
+        assert caught.value.is_transient
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br", "\x1b[31m" + "x" * 500])

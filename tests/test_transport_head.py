@@ -202,3 +202,9 @@ def test_fields_are_texts_by_name():
     plain = feed(b"HTTP/1.1 200 OK\r\nX-One: a\r\nx-one: b\r\nX-Two: \xc3\xa9 \r\n\r\n")
     assert plain.fields() == {"x-one": "a, b", "x-two": "é"}
     assert feed(b"HTTP/1.1 200 OK\r\nX-Two: \xe9\r\n\r\n").fields() == {"x-two": "é"}
+
+
+def test_no_tag_is_repeated_of_what_is_no_http():
+    """A page without a head is told by its first letters, and never as a tag that a view may act on."""
+    with pytest.raises(NotHttpError, match="the answer begins with 'htmlh'"):
+        HeadReader().feed(b"<html>hello</html>")

@@ -44,6 +44,7 @@ class Decoder:
     def __init__(self, encoding: str, *, bound: int | None) -> None:
         self._bound = bound
         self._count = 0
+        self._has_begun = False
         self._encoding = encoding.strip().lower()
         self._unpacker = None
         if self._encoding in ("gzip", "x-gzip", "deflate"):
@@ -74,12 +75,17 @@ class Decoder:
         ConnectFailedError
             The encoded body stops in the middle.
         """
-        if self._unpacker is not None and self._count and not self._unpacker.eof:
+        if self._unpacker is not None and self._has_begun and not self._unpacker.eof:
             message = "The answer broke off: its compressed body stops in the middle."
             raise ConnectFailedError(message, is_transient=True)
 
     def _unpacked(self, block: bytes) -> Iterator[bytes]:
         assert self._unpacker is not None
+        if not self._has_begun and block:
+            self._has_begun = True
+            if self._encoding == "deflate" and block[0] & 0x0F != zlib.DEFLATED:
+                # Many servers leave out the frame that "deflate" should have (RFC 9110, 8.4.1.2).
+                self._unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         while block:
             piece = self._unpack(block)
             if piece:

@@ -132,7 +132,7 @@ class HeadReader:
         while True:
             # At its first bytes, without waiting for a line end that may never come.
             if self._data[: len(_BEGINNING)] != _BEGINNING[: len(self._data)]:
-                message = f"the answer begins with {self._data[: len(_BEGINNING)]!r}"
+                message = f"the answer begins with {_spelled(self._data)}"
                 raise NotHttpError(message)
             end = _END.search(self._data, seen)
             if (end.start() if end else len(self._data)) > HEAD_BYTES:
@@ -144,6 +144,11 @@ class HeadReader:
             if head.status >= _FIRST_FINAL:
                 return head
             self._data, seen = head.rest, 0
+
+
+def _spelled(data: bytes) -> str:
+    """Spell the first bytes of what is no HTTP; of a tag the name only, for no message holds a tag."""
+    return repr(bytes(data[: len(_BEGINNING)]).translate(None, b"<>/"))[1:]
 
 
 def _spell(request: "Request") -> memoryview | None:
