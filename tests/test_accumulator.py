@@ -1,5 +1,7 @@
 """Deltas add up to one answer."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +30,13 @@ def test_nothing_that_matters_is_no_delivery():
     answer = added({"choices": [{"delta": {"role": "assistant", "content": ""}}]}, {"usage": {"prompt_tokens": 1}})
     assert (answer.has_delivered, answer.has_begun) == (False, True)
     assert added({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c"}]}}]}).has_delivered
+
+
+def test_arguments_that_come_as_an_object_are_kept_as_its_json():
+    """Some servers send the arguments of a tool call whole, and not as the text they are in the format."""
+    piece = {"index": 0, "id": "a", "function": {"name": "f", "arguments": {"x": [1, "é"]}}}
+    call = added({"choices": [{"message": {"tool_calls": [piece]}}]}).raw()["choices"][0]["message"]["tool_calls"][0]
+    assert json.loads(call["function"]["arguments"]) == {"x": [1, "é"]}
 
 
 def test_tool_calls_grow_and_stay_apart():

@@ -25,6 +25,9 @@ for _ in range(100_000):
         ({"choices": None}, Delta()),
         ({"type": "ping"}, Delta()),
         ({"choices": [{"delta": {"content": [{"type": "text", "text": "a"}, "b", {"x": 1}]}}]}, Delta("ab")),
+        ({"choices": [{"delta": {"content": {"type": "text", "text": "a"}}}]}, Delta("a")),
+        ({"choices": [{"delta": {"content": True}}]}, Delta()),
+        ({"choices": [{"delta": {"reasoning_details": [{"summary": "s"}, {"text": "t"}]}}]}, Delta(reasoning="st")),
         ({"choices": [{"delta": {"reasoning": "r"}}]}, Delta(reasoning="r")),
         ({"choices": [{"delta": {"reasoning_content": "r"}}]}, Delta(reasoning="r")),
         (
@@ -43,7 +46,7 @@ for _ in range(100_000):
         ({"choices": [{"index": 10**400, "delta": {"content": "x"}}]}, Delta("x")),
         ({"choices": [{"delta": {"reasoning": 5, "tool_calls": [{"id": "c"}]}}]}, Delta(tool_calls=({"id": "c"},))),
         ({"choices": [], "usage": {"prompt_tokens": 1}}, Delta(usage=Usage(prompt_tokens=1))),
-        ({"choices": [{"delta": {"content": 5}}]}, Delta()),
+        ({"choices": [{"delta": {"content": 5}}]}, Delta("5")),
     ],
 )
 def test_a_chunk_is_read_leniently(chunk, delta):

@@ -3,6 +3,7 @@
 Knows nothing of HTTP, JSON text or times.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +171,9 @@ class _Choice:
         function = function if isinstance(function, Mapping) else {}
         call["id"] = piece.get("id") or call["id"]
         call["function"]["name"] = function.get("name") or call["function"]["name"]
-        self._arguments[place].add(_text(function.get("arguments")) or "")
+        arguments = function.get("arguments")
+        # Ollama and others send them whole, as the object they are the JSON of.
+        self._arguments[place].add(json.dumps(arguments) if isinstance(arguments, Mapping) else _text(arguments) or "")
 
     def _call(self, place: int) -> dict[str, Any]:
         call = self._calls[place]

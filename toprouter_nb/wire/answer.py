@@ -176,11 +176,16 @@ def _decode_choice(choice: Mapping[str, Any], usage: Usage | None, chunk: Mappin
 
 
 def _text_of(content: object) -> str:
-    """Join the texts of a content that comes as a list of parts; anything else has no text."""
-    if not isinstance(content, list):
-        return ""
-    texts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
+    """Join the texts of a content that comes as parts, or as one part or number; anything else has no text."""
+    if isinstance(content, int | float) and not isinstance(content, bool):
+        return str(content)
+    texts = (_text_of_part(part) for part in (content if isinstance(content, list) else [content]))
     return "".join(text for text in texts if isinstance(text, str))
+
+
+def _text_of_part(part: object) -> object:
+    # The second is that of OpenRouter's reasoning of which only a summary is shown.
+    return part.get("text") or part.get("summary") if isinstance(part, Mapping) else part
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
