@@ -14,7 +14,7 @@ from .budget import Budget
 from .errors import ParameterError, SettingsError
 from .history import History
 from .keys import hide_key
-from .params import check_attribute, check_model_id, check_params
+from .params import OPTIONS, check_model_id, check_params, no_attribute
 from .plain import shorten
 from .reply import Reply
 from .secret import Secret
@@ -71,8 +71,9 @@ class Dialogue:
 
     def __setattr__(self, name: str, value: object) -> None:
         """Set an attribute, which no request option is: `chat.temperature = 0` would look set and never be sent."""
-        check_attribute(name)
-        super().__setattr__(name, value)
+        if name in OPTIONS:
+            raise no_attribute(name)
+        object.__setattr__(self, name, value)
 
     # --- what stands in the conversation
 

@@ -37,13 +37,18 @@ def check_base_url(text: object) -> str:
     >>> check_base_url("https://toprouter.cc/")
     'https://toprouter.cc'
     """
-    address = text.strip().rstrip("/") if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        raise _no_address(text)
+    return _check_address(text)
+
+
+# Each conversation has settings of its own, mostly of one address. What is refused, perhaps a password, is not kept.
+@functools.lru_cache(maxsize=64)
+def _check_address(text: str) -> str:
+    address = text.strip().rstrip("/")
     url = _split(address)
     if url is None:
-        # What stands before an @ may be a password.
-        shown = "what was given" if "@" in str(text) else Secret().mask(shorten(repr(text), 100))
-        message = f"base_url must be an address such as https://toprouter.cc, not {shown}."
-        raise SettingsError(message, kind="bad_request")
+        raise _no_address(text)
     if "@" in url.netloc or "?" in address or "#" in address:
         message = "base_url must not hold a user name, a password, a query or a fragment. Give the key with api_key."
         raise SettingsError(message, kind="bad_request")
@@ -54,6 +59,13 @@ def check_base_url(text: object) -> str:
         )
         raise SettingsError(message, kind="insecure_url")
     return address
+
+
+def _no_address(given: object) -> SettingsError:
+    # What stands before an @ may be a password.
+    shown = "what was given" if "@" in str(given) else Secret().mask(shorten(repr(given), 100))
+    message = f"base_url must be an address such as https://toprouter.cc, not {shown}."
+    return SettingsError(message, kind="bad_request")
 
 
 @functools.lru_cache(maxsize=64)

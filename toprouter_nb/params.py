@@ -58,19 +58,10 @@ def check_params(params: Mapping[str, object]) -> dict[str, Any]:
     return checked | _check_extra(params.get("extra"))
 
 
-def check_attribute(name: str) -> None:
-    """Refuse an option that is set like an attribute, where it would be kept and never sent.
-
-    Raises
-    ------
-    ParameterError
-        `name` is a request option; the message shows how one is set.
-    """
-    if name in _CHECKS:
-        message = (
-            f"{name} is one of the conversation's params: set it with chat.params = chat.params | {{{name!r}: ...}}."
-        )
-        raise ParameterError(message)
+def no_attribute(name: str) -> ParameterError:
+    """Return the error for an option that is set like an attribute, where it would be kept and never sent."""
+    message = f"{name} is one of the conversation's params: set it with chat.params = chat.params | {{{name!r}: ...}}."
+    return ParameterError(message)
 
 
 def check_model_id(model: object) -> str:
@@ -150,6 +141,8 @@ _CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "stop": _stop,
     "seed": _whole(None),
 }
+# The names of all of them.
+OPTIONS = frozenset(_CHECKS)
 
 
 # What people pass here and belongs elsewhere. A key above all: the advice for a field of the wire would put it into the
