@@ -122,6 +122,37 @@ def test_json_answered_to_a_stream_request_is_used():
     assert deltas[0].text == "Hi"
 
 
+@pytest.mark.parametrize("status", [201, 202, 203])
+def test_an_answer_of_any_success_is_used(status):
+    """Some gateways answer with 201 or 202, whole or as a stream; what came is used."""
+    answer = b'{"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}'
+    stream = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n'
+    for body, headers in ((answer, {}), (stream, STREAM), (stream, {})):
+        exchange, _, error = play([body], headers=headers, status=status)
+        assert (exchange.answer.text, error) == ("Hi", None)
+
+
+@pytest.mark.parametrize(
+    "said", [{"object": "error", "message": "too hot", "code": 503}, {"type": "error", "message": "too hot"}]
+)
+def test_an_error_that_says_what_it_is_keeps_its_words(said):
+    """Errors without an `error` key are errors too, in a stream and in the place of a whole answer."""
+    event = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n'
+    exchange, _, error = play([event, f"data: {json.dumps(said)}\n\n".encode()])
+    assert (error.kind, exchange.answer.text) == ("stream_error", "Hi")
+    _, _, whole = play([json.dumps(said).encode()], headers={})
+    assert whole.kind == "server"
+    assert "too hot" in str(error)
+    assert "too hot" in str(whole)
+
+
+def test_json_without_an_answer_is_shown():
+    """Whatever a server says in place of choices, a person sees it."""
+    _, _, error = play([b'{"detail": "no such route"}'], headers={})
+    assert error.kind == "unexpected_response"
+    assert "no such route" in str(error)
+
+
 @pytest.mark.parametrize("headers", [{}, {"content-type": "application/json"}, {"content-type": "text/plain"}])
 def test_a_stream_is_known_by_its_first_bytes(headers):
     """A stream with no or a wrong content type is read as a stream."""

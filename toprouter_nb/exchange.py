@@ -59,7 +59,7 @@ class Exchange:
         self._clock = clock
         self._progress = clock()
         self.heard_at: float | None = None
-        self._status = 0
+        self._status, self._is_success = 0, False
         self._headers: Mapping[str, str] = {}
         self._decoder: Decoder | None = None
         self._collected = bytearray()
@@ -70,7 +70,9 @@ class Exchange:
     def read_head(self, status: int, headers: Mapping[str, str]) -> None:
         """Take the status and the header fields, whose names are in lower case."""
         self._status, self._headers = status, headers
-        if status == 200 and headers.get("content-type", "").startswith("text/event-stream"):  # noqa: PLR2004
+        # Any success: some gateways answer with 201 or 202 what others answer with 200.
+        self._is_success = 200 <= status < 300  # noqa: PLR2004
+        if self._is_success and headers.get("content-type", "").startswith("text/event-stream"):
             self._decoder = Decoder(self._settings.max_event_bytes)
 
     @property
@@ -175,10 +177,10 @@ class Exchange:
         """Keep a block of a body that is not known to be a stream; where it turns out to be one, return all of it."""
         if block.strip():
             self._progress = self._clock()
-        bound = self._settings.max_event_bytes if self._status == 200 else _ERROR_BYTES  # noqa: PLR2004
+        bound = self._settings.max_event_bytes if self._is_success else _ERROR_BYTES
         room = bound - len(self._collected)
         self._collected += block[: max(room, 0)]
-        if self._status != 200:  # noqa: PLR2004
+        if not self._is_success:
             self.is_done = len(self._collected) >= bound
             return b""
         if room < len(block):
@@ -194,7 +196,7 @@ class Exchange:
         """Read a body that came in one piece: a whole answer, or an error."""
         body = bytes(self._collected)
         looks_json = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
-        if self._status != 200 or not looks_json:  # noqa: PLR2004
+        if not (self._is_success and looks_json):
             raise self._no_answer(body)
         try:
             yield from self._read_payload(body, "message", in_stream=False)
@@ -202,8 +204,7 @@ class Exchange:
             raise self._no_answer(body) from None
         yield from self._flush()
         if not self.answer.has_choices:
-            message = "The server answered with JSON that holds no answer: 'choices' is missing or empty."
-            raise UnexpectedResponseError(message, status=self._status)
+            raise self._no_answer(body)
         self.is_done = True
 
     def _read_alike(self, event: Event) -> Delta | None:

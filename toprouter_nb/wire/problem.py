@@ -104,7 +104,8 @@ def problem_in(chunk: Mapping[str, Any], event_type: str) -> object:
     problem = chunk.get("error")
     if problem:
         return problem
-    if event_type == "error":
+    # vLLM's whole errors and those of OpenAI's newer format say what they are; they hold no further object.
+    if "error" in (event_type, chunk.get("object"), chunk.get("type")):
         return chunk
     for choice in chunk.get("choices") or ():
         # OpenRouter streams the provider's failure with status 200, in the choice; only choice 0 is the answer.
