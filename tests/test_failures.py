@@ -17,7 +17,7 @@ URL = "https://toprouter.cc"
 def error_of(status, body=b"", **headers):
     """Make the error of an answer; a body that is no bytes is sent as JSON."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    sent = RequestBody([b"x" * 1_000_000, b"y" * 5_000_000, b"z"])
+    sent = RequestBody([b'{"messages":["', b"x" * 1_000_000, b'","', b"y" * 5_000_000, b'"]}'])
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
     return error_from_answer(status, fields, body, base_url=URL, key=SECRET, body_sent=sent)
 
@@ -109,7 +109,7 @@ def test_the_cause_may_say_more_than_the_status(status, body, kind):
         (404, b"<html><title>Not here</title></html>", {}, ["a web page, Not here.", f"base_url, which is {URL}."]),
         (404, b"", {}, [f"Check base_url, which is {URL}."]),
         (405, b"", {}, ["405 (Method Not Allowed).", "Check base_url"]),
-        (413, b"", {}, ["The request was 6.0 MB, of which message 1 is 5.0 MB.", "smaller images"]),
+        (413, b"", {}, ["The request was 6.0 MB, of which message 2 is 5.0 MB.", "smaller images"]),
         (429, said("slow"), {"retry_after": "121"}, ["slow.", "It asks to wait 121 s."]),
         (429, said("slow"), {"retry_after": "1e400"}, ["It asks to wait longer than a day."]),
         (200, b"<html><title>Sign in</title></html>", {}, ["a web page that says 'Sign in'", "sign in", "base_url"]),
