@@ -148,3 +148,17 @@ def test_the_text_view_is_a_table_of_shares():
         "  user            9  What is a p-value?\n"
         "note: model: Nothing is known of this model: tr.models() fetches the gateway's list."
     )
+
+
+def test_a_key_that_was_said_is_sent_and_not_shown():
+    """Somebody may paste a key into a question: no view of the look inside, nor of the conversation, repeats it."""
+    with ScriptedGateway(["One."]) as gateway:
+        chat = NotebookConversation("any/model", base_url=gateway.base_url, api_key=KEY, display=False)
+        chat.ask(f"{'x' * 60} {KEY}")
+        xray = chat.xray(f"Is {KEY} mine?")
+        shown = [repr(xray), repr(xray.turns), xray.curl, *xray._repr_mimebundle_().values()]
+        shown += chat.xray()._repr_mimebundle_().values()
+        shown += chat._repr_mimebundle_().values()
+        assert f"Is {KEY} mine?" in xray.body.decode()
+        assert gateway.requests[0].json["messages"][0]["content"].endswith(KEY)
+    assert not [view for view in shown if KEY[:14] in view]

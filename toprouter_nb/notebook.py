@@ -168,11 +168,14 @@ class Conversation(Studies):  # noqa: D101  # the docstring is the base's, as it
         return f"Conversation({self.model or 'default model'!s}, {len(self.turns)} turns{tokens})"
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        from .archive.hiding import hider
         from .render.cards import render_transcript
         from .render.facts import conversation_facts
 
         facts = conversation_facts(self.model, self.usage.total_tokens, len(self.replies), self.cost_usd)
-        return {"text/plain": repr(self), "text/html": render_transcript(self.turns, facts)}
+        # What is shown stays in the notebook, and a key that was said has no business there.
+        hide = hider((self._settings_now().api_key,))
+        return {"text/plain": repr(self), "text/html": hide(render_transcript(self.turns, facts))}
 
 
 def _current_run() -> "CellRun | None":

@@ -6,9 +6,10 @@ Knows nothing of how a request is put together; nothing is sent from here.
 import dataclasses
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .archive.hiding import hide_in, hider
 from .catalogue import known_cards
 from .errors import SettingsError
 from .lookup import find_card
@@ -39,7 +40,7 @@ class XRay:
     url
         Where the request goes; for a model of this machine with PORT in place of the port.
     body
-        The request, byte for byte as it is sent.
+        The request, byte for byte as it is sent; a key that somebody said stands in it, and nowhere else here.
     is_streamed
         Whether the answer is asked for as a stream.
     turns
@@ -52,6 +53,8 @@ class XRay:
         What the lint says, as `(level, about, text)`; () where nothing was found.
     reply
         The answer to this very request; None where it was not asked yet.
+    hide
+        Takes every known key out of a text that is shown.
 
     Examples
     --------
@@ -70,6 +73,7 @@ class XRay:
     context_tokens: int | None
     findings: tuple[Finding, ...]
     reply: "Reply | None" = dataclasses.field(default=None, repr=False)
+    hide: Callable[[str], str] = dataclasses.field(default=str, repr=False, compare=False)
 
     @property
     def request(self) -> dict[str, Any]:
@@ -91,9 +95,14 @@ class XRay:
             f"curl {'--no-buffer ' if self.is_streamed else ''}{address} \\",
             '  -H "Authorization: Bearer $TOPROUTER_API_KEY" \\',
             "  -H 'Content-Type: application/json' \\",
-            f"  --data-raw {shlex.quote(self.body.decode())}" if is_pasted else "  --data-binary @request.json",
+            f"  --data-raw {shlex.quote(self.hide(self.body.decode()))}"
+            if is_pasted
+            else "  --data-binary @request.json",
         ]
         return "\n".join(lines)
+
+    def _quoted_body(self) -> str:
+        return shlex.quote(self.hide(self.body.decode()))
 
     def __repr__(self) -> str:
         """Show the request, each turn's share and what the lint says, one a line."""
@@ -113,7 +122,7 @@ class XRay:
         facts = [f"POST {self.url}", f"{len(self.body):,} bytes", "streamed" if self.is_streamed else "in one piece"]
         shown = render_inside(
             facts=[self.model, *facts],
-            request=self.request,
+            request=hide_in(self.request, self.hide),
             curl=self.curl,
             turns=turns,
             prompt_tokens=self.prompt_tokens,
@@ -129,7 +138,8 @@ class XRay:
 def look_inside(inside: "Inside", settings: Settings) -> XRay:
     """Make the x-ray of a request; reads the list of models that is on disk, and asks nobody."""
     question, cards = inside.question, known_cards(settings.base_url)
-    turns = share_turns(inside.turns)
+    hide = hider((settings.api_key,))
+    turns = share_turns(inside.turns, hide)
     tokens = sum(turn.tokens for turn in turns)
     images = [image for turn in inside.turns for image in turn.images]
     found = lint_request(
@@ -152,6 +162,7 @@ def look_inside(inside: "Inside", settings: Settings) -> XRay:
         context_tokens=card.context_tokens if card else None,
         findings=found if is_local else (*found, *_of_key(settings)),
         reply=inside.reply,
+        hide=hide,
     )
 
 

@@ -6,7 +6,7 @@ Pure: turns in, counts out.
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .parts import ImagePart
 from .plain import render_plain, shorten
@@ -64,20 +64,21 @@ def estimate_tokens(text: str) -> int:
     return math.ceil(ascii_count / _ASCII_PER_TOKEN + wide + rest / _OTHER_PER_TOKEN)
 
 
-def share_turns(turns: Sequence[Turn]) -> tuple[TurnShare, ...]:
-    """Estimate every turn of a request.
+def share_turns(turns: Sequence[Turn], hide: Callable[[str], str] = str) -> tuple[TurnShare, ...]:
+    """Estimate every turn of a request; `hide` takes out of a text what may not be shown.
 
     Examples
     --------
     >>> share_turns([Turn("user", "Hello")])
     (TurnShare(role='user', beginning='Hello', tokens=6, images=0, image_bytes=0),)
     """
-    return tuple(map(_share, turns))
+    return tuple(_share(turn, hide) for turn in turns)
 
 
-def _share(turn: Turn) -> TurnShare:
+def _share(turn: Turn, hide: Callable[[str], str]) -> TurnShare:
     images = turn.images
-    beginning = render_plain(turn.text[: 2 * _BEGINNING_CHARACTERS]).replace("\n", " ")
+    # First hidden, then cut: half a key would not be found any more.
+    beginning = render_plain(hide(turn.text)[: 2 * _BEGINNING_CHARACTERS]).replace("\n", " ")
     return TurnShare(
         role=turn.role,
         beginning=shorten(beginning, _BEGINNING_CHARACTERS),
