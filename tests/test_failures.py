@@ -22,6 +22,14 @@ def error_of(status, body=b"", **headers):
     return error_from_answer(status, fields, body, base_url=URL, key=SECRET, body_sent=sent)
 
 
+@pytest.mark.parametrize(("status", "body"), [(404, b""), (200, b"<html><title>Sign in</title></html>")])
+def test_a_key_in_the_address_is_hidden_where_the_address_is_named(status, body):
+    """Some gateways want the key in the path of their address."""
+    error = error_from_answer(status, {}, body, base_url=f"{URL}/{KEY}/v1", key=SECRET)
+    assert f"{URL}/[key hidden]" in str(error)
+    assert KEY not in str(error)
+
+
 def said(words, **more):
     """Write the usual error object."""
     return {"error": {"message": words, **more}}

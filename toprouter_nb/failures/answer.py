@@ -65,6 +65,8 @@ def error_from_answer(
     ('ServerError', True, 2.0)
     """
     said = read_body(body, headers.get("content-type", ""))
+    # Some gateways want the key in the path.
+    base_url = key.mask(base_url)
     if _FIRST_ERROR <= status <= _LAST_ERROR and status != _PROXY_REFUSED:
         error = _refused(status, headers, said, base_url=base_url, key=key, body_sent=body_sent)
     else:
