@@ -16,6 +16,7 @@ from keyring.errors import KeyringLocked
 from toprouter_nb.errors import SettingsError
 from toprouter_nb.keys import check_key, find_key, hide_key
 from toprouter_nb.secret import Secret
+from toprouter_nb.settings import configure, known_keys
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 ADDRESS = "https://toprouter.cc"
@@ -92,6 +93,18 @@ def test_without_a_key_the_message_tells_three_ways():
     with pytest.raises(SettingsError) as caught:
         find_key(ADDRESS)
     assert (str(caught.value), caught.value.kind) == (NO_KEY, "auth")
+
+
+def test_a_key_is_hidden_without_opening_the_keyring(monkeypatch):
+    """What hides keys in a view asks no keyring, which may ask a person; it knows what the keyring gave before."""
+    monkeypatch.delenv("TOPROUTER_API_KEY", raising=False)
+    keyring.set_keyring(_Shelf({}))
+    asked = []
+    monkeypatch.setattr(_Shelf, "get_password", lambda self, *of: asked.append(of) or KEY)
+    configure(base_url=ADDRESS)
+    assert (known_keys(), asked) == ((), [])
+    assert known_keys(search=True) == (Secret(KEY),)
+    assert (known_keys(), len(asked)) == ((Secret(KEY),), 1)
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,7 @@ def test_keys_of_this_process_are_those_given_and_those_of_the_environment(tmp_p
     monkeypatch.setenv("TOPROUTER_API_KEY", "Environment.Canary.1")
     tr.configure(base_url="http://127.0.0.1:9", api_key="Other.Canary.2")
     path = write(tmp_path / "n.ipynb", [code(f"{IN_USE} Environment.Canary.1 Other.Canary.2")])
-    assert len(tr.check_notebook(path)) == 2
+    assert len(tr.check_notebook(path)) == 3
     tr.configure(base_url="http://127.0.0.1:10")
     assert len(tr.check_notebook(path)) == 3
     tr.configure(base_url=None, api_key=None)

@@ -14,6 +14,7 @@ KEY_VARIABLE = "TOPROUTER_API_KEY"
 # Where people put it: keyring set toprouter_nb ADDRESS.
 KEYRING_SERVICE = "toprouter_nb"
 TYPED_IN = "typed in"
+KEYRING = "keyring"
 
 
 def hide_key(key: str | Secret | None) -> Secret:
@@ -69,12 +70,12 @@ def find_key(base_url: str, *, ask: bool = True) -> tuple[Secret, str]:
     SettingsError
         There is no key, or the one found is malformed.
     """
-    key = hide_key(os.getenv(KEY_VARIABLE, "").strip())
+    key = environment_key()
     if key:
         return check_key(key), KEY_VARIABLE
     key, trouble = _read_keyring(base_url)
     if key:
-        return check_key(key), "keyring"
+        return check_key(key), KEYRING
     if ask and _is_answerable():
         key = _ask(base_url)
         if key:
@@ -84,6 +85,11 @@ def find_key(base_url: str, *, ask: bool = True) -> tuple[Secret, str]:
         f'configure(api_key=...), or use model="local/smollm2-135m", which needs none.{trouble}'
     )
     raise SettingsError(message)
+
+
+def environment_key() -> Secret:
+    """Return the key of the environment, unchecked; the empty one where there is none."""
+    return hide_key(os.getenv(KEY_VARIABLE, "").strip())
 
 
 def _problem_of(key: Secret) -> str:

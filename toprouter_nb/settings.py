@@ -3,6 +3,7 @@
 Knows nothing of HTTP, files or conversations; `keys` knows where a key comes from, `limits` what a value may be.
 """
 
+import contextlib
 import dataclasses
 import difflib
 import os
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 from .budget import Budget
 from .errors import SettingsError
-from .keys import TYPED_IN, check_key, find_key, hide_key
+from .keys import KEYRING, TYPED_IN, check_key, environment_key, find_key, hide_key
 from .limits import (
     check_base_url,
     check_choice,
@@ -155,6 +156,7 @@ class _Current:
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}
         self.keys: dict[str, tuple[Secret, str]] = {}  # by server, each with its source
+        self.found: dict[str, Secret] = {}  # what the keyring gave last, by server: to hide it, not to use it again
         self.budget: Budget | None = None  # of all calls of the process
         self._made: tuple[tuple[Any, ...], Settings] | None = None  # what the settings were made of, and they
 
@@ -260,12 +262,19 @@ def require_key(settings: Settings, *, ask: bool = True) -> Settings:
     key, source = find_key(settings.base_url, ask=ask)
     if source == TYPED_IN:
         _CURRENT.keys = {**_CURRENT.keys, _server(settings): (key, source)}
+    elif source == KEYRING:
+        _CURRENT.found = {**_CURRENT.found, _server(settings): key}
     # A key of the environment or the keyring is not remembered: it is asked for again, and may have been changed.
     return dataclasses.replace(settings, api_key=key, key_source=source)
 
 
-def known_keys() -> tuple[Secret, ...]:
-    """Return every key this process was told, or would find without asking anybody.
+def known_keys(*, search: bool = False) -> tuple[Secret, ...]:
+    """Return every key this process was told, has found, or has in its environment.
+
+    Parameters
+    ----------
+    search
+        True looks into the keyring as well, which may be slow, and may ask a person to unlock it.
 
     Examples
     --------
@@ -274,12 +283,11 @@ def known_keys() -> tuple[Secret, ...]:
     (Secret('[key hidden]'),)
     >>> _ = configure(api_key=None)
     """
-    keys = [key for key, _ in _CURRENT.keys.values()]
-    try:
-        keys.append(require_key(configure(), ask=False).api_key)
-    except SettingsError:  # there is none for the configured address
-        return tuple(keys)
-    return tuple(dict.fromkeys(keys))
+    keys = [*(key for key, _ in _CURRENT.keys.values()), configure().api_key, environment_key()]
+    if search:
+        with contextlib.suppress(SettingsError):  # there is none for the configured address
+            keys.append(require_key(configure(), ask=False).api_key)
+    return tuple(key for key in dict.fromkeys((*keys, *_CURRENT.found.values())) if key)
 
 
 def _with_known_key(settings: Settings) -> Settings:

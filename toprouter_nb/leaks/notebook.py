@@ -62,7 +62,7 @@ def check_notebook(path: str | os.PathLike[str], *, clear: bool = False) -> Leak
     """
     file = NotebookFile(path)
     text = file.read()
-    search = Search(known_keys())
+    search = Search(known_keys(search=True))
     leaks: list[Leak] = []
     changes: list[Change] = []
     for value in _values(text):
