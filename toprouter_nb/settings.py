@@ -271,10 +271,7 @@ def require_key(settings: Settings, *, ask: bool = True) -> Settings:
 def known_keys(*, search: bool = False) -> tuple[Secret, ...]:
     """Return every key this process was told, has found, or has in its environment.
 
-    Parameters
-    ----------
-    search
-        True looks into the keyring as well, which may be slow, and may ask a person to unlock it.
+    With `search` the keyring is looked into as well, which may be slow, and may ask a person to unlock it.
 
     Examples
     --------
