@@ -79,7 +79,7 @@ def test_pieces_are_what_the_turns_of_the_path_are(sizes, data):
             history.add([(user(f"{size}"), None), (Turn("assistant", said), None)], after=at)
             to = data.draw(st.sampled_from([None, *history.nodes()]))
             sent = [node.turn for node in history.path(to) if not node.turn.is_silent]
-            assert b",".join(history.encodings(to)) == b",".join(map(encode_turn, sent))
+            assert b",".join(history.pieces(to)) == b",".join(map(encode_turn, sent))
 
 
 def test_large_turns_are_not_copied_and_short_ones_are_joined_once():
@@ -88,11 +88,11 @@ def test_large_turns_are_not_copied_and_short_ones_are_joined_once():
     history.add(exchange("x" * 2**20, "b"))
     for _ in range(3_000):
         history.add(exchange("q" * 100, "a" * 100))
-    first = history.encodings()
+    first = history.pieces()
     assert first[0] is history.path()[0].encoded()
     assert len(first) < 3_000
     history.add(exchange("one", "more"))
-    assert all(piece is before for piece, before in zip(history.encodings()[:3], first[:3], strict=True))
+    assert all(piece is before for piece, before in zip(history.pieces()[:3], first[:3], strict=True))
 
 
 def test_a_turn_knows_of_images_before_it():

@@ -121,7 +121,7 @@ class History:
         self._walked = path = walked[: node.depth] + nodes[::-1]
         return path[:]
 
-    def encodings(self, to: Node | None = None) -> list[bytes]:
+    def pieces(self, to: Node | None = None) -> list[bytes]:
         """Return the wire JSON of what is sent of the path to a node; a piece may be several turns, with commas."""
         path, joined = self.path(to), self._joined
         while joined and path[joined[-1][0].depth - 1 : joined[-1][0].depth] != [joined[-1][0]]:

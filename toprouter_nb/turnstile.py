@@ -191,7 +191,7 @@ class Turnstile:
 
     def _pieces(self, question: Question) -> list[bytes]:
         pieces = [] if question.system is None else [encode_turn(question.system)]
-        pieces += self._history.encodings(self._place(question))
+        pieces += self._history.pieces(self._place(question))
         if question.encoding is not None:
             pieces.append(question.encoding)
         return pieces
