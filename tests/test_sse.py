@@ -241,9 +241,9 @@ def test_time_is_linear_in_the_bytes(line, ending):
         blocks = _cut(b"data: " + line * times + ending, range(0, len(line) * times, 65_536))
         runs = []
         for _ in range(7):
-            start = time.perf_counter()
+            start = time.process_time()
             _decode(blocks)
-            runs.append(time.perf_counter() - start)
+            runs.append(time.process_time() - start)
         seconds.append(min(runs))
     assert seconds[1] < 2.6 * seconds[0] + 0.002
 
