@@ -76,7 +76,7 @@ class Turn:
 
     @property
     def has_images(self) -> bool:
-        """Say whether there are image parts; asked of every turn for every question."""
+        """Say whether there are image parts."""
         return ImagePart in map(type, self.parts)
 
     @property
